@@ -1,0 +1,1 @@
+"""Predictions joined with labels that arrive late."""

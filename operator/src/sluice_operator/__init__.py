@@ -1,0 +1,1 @@
+"""ModelDeployment: its types, the rollout core, the judge, and the engines that carry traffic."""

@@ -1,0 +1,1 @@
+"""The wire types of `sluice.dev`; nobody else names a version."""

@@ -1,0 +1,1 @@
+"""Always-valid sequential tests: counts in, one of three verdicts out."""

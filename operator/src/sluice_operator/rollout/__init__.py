@@ -1,0 +1,1 @@
+"""The rollout core: values in, a decision out; no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""Engines that run revisions and divide traffic."""

@@ -1,0 +1,1 @@
+"""The MLServer runtime in which models run."""
