@@ -1,0 +1,25 @@
+"""Builders of what a ledger keeps."""
+
+from sluice_ledger.records import Label, Prediction
+
+
+def answered(
+    request: str, by: str = "churn-a", said: str = "1", row: int = 0, **other: object
+) -> Prediction:
+    """One answer of a revision."""
+    fields: dict[str, object] = {
+        "request_id": request,
+        "row": row,
+        "deployment": "churn",
+        "revision": by,
+        "prediction": said,
+        "confidence": 0.9,
+        "mirrored": False,
+        "at": 1000.0,
+    }
+    return Prediction(**{**fields, **other})  # type: ignore[arg-type]
+
+
+def truth(request: str, label: str = "1", row: int = 0, at: float = 2000.0) -> Label:
+    """What was true about one row."""
+    return Label(request_id=request, row=row, label=label, at=at)

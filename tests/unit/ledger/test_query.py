@@ -1,0 +1,34 @@
+import sqlite3
+
+import pytest
+from sluice_ledger.query import FIRST_ANSWERS, FIRST_PAIRS, NEW_ANSWERS, NEW_PAIRS, WAITING_PAIRS
+from sluice_ledger.schema import TABLES
+
+BOUND = {"deployment": "d", "stable": "a", "candidate": "b", "revision": "a", "cursor": 7}
+
+
+def plan_of(query: str) -> list[str]:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(TABLES)
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", BOUND)]
+
+
+@pytest.mark.parametrize(
+    "query", [FIRST_PAIRS, NEW_PAIRS, WAITING_PAIRS, FIRST_ANSWERS, NEW_ANSWERS]
+)
+def test_no_question_reads_a_whole_table(query):
+    touched = [step for step in plan_of(query) if "SCAN" in step and "subquery" not in step]
+    assert touched == []
+
+
+def test_each_kind_of_last_arrival_is_walked_from_the_cursor_on():
+    searches = [step for step in plan_of(NEW_PAIRS) if ">?" in step]
+    assert len(searches) == 3
+
+
+def test_every_other_step_finds_its_row_by_its_whole_key():
+    steps = [step for step in plan_of(NEW_PAIRS) if step.startswith("SEARCH") and ">?" not in step]
+    assert len(steps) == 6
+    for step in steps:
+        assert "request_id=? AND row=?" in step
+        assert "revision=?" in step or "label_key" in step
