@@ -9,6 +9,8 @@ from pydantic.json_schema import WithJsonSchema
 
 _DURATION = re.compile(r"(?P<amount>\d+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+_LABEL_LENGTH = 45
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^(\d+[smhdw])+$", "examples": ["0s", "12h"]}
 
 
@@ -51,6 +53,21 @@ def utc_naive(value: datetime) -> datetime:
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
+def dns_label(value: str) -> str:
+    """The value itself, if it can be part of the name of a Kubernetes object.
+
+    Raises:
+        ValueError: It cannot; the message offers the nearest name that can.
+    """
+    if _LABEL.fullmatch(value) and len(value) <= _LABEL_LENGTH:
+        return value
+    near = re.sub(r"[^a-z0-9]+", "-", value.lower())[:_LABEL_LENGTH].strip("-") or "my-model"
+    raise ValueError(
+        f"names have lower-case letters, digits and dashes, at most {_LABEL_LENGTH};"
+        f" for example {near!r}"
+    )
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -63,7 +80,11 @@ Duration = Annotated[
 Moment = Annotated[datetime, AfterValidator(utc_naive)]
 """A date, or date and time, in UTC."""
 
-DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=45)]
+DnsLabel = Annotated[
+    str,
+    AfterValidator(dns_label),
+    WithJsonSchema({"type": "string", "pattern": _LABEL.pattern, "maxLength": _LABEL_LENGTH}),
+]
 """Lower-case letters, digits and dashes (RFC 1123), at most 45: it becomes part of object names."""
 
 ColumnName = Annotated[str, Field(min_length=1)]

@@ -32,7 +32,9 @@ def load_project(path: Path | str) -> Project:
 
 def report(document: Document, problems: Iterable[Problem]) -> str:
     """The problems as text, one line each, in the order of the file."""
-    placed = [(document.place(problem.path), problem.message) for problem in problems]
+    placed = [
+        (document.place(problem.path), problem.message) for problem in dict.fromkeys(problems)
+    ]
     placed.sort(key=lambda item: (item[0].line, item[0].column))
     return "\n".join(
         f"{document.file}:{place.line}:{place.column}: {place.path}: {message}"

@@ -1,10 +1,18 @@
 """The sections of the project file that describe the model and what is demanded of it."""
 
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, SerializationInfo, field_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializationInfo,
+    field_serializer,
+    model_validator,
+)
 
 from sluice_components.project.field import DnsLabel, Section
 
@@ -26,6 +34,15 @@ class Metric(StrEnum):
     LOG_LOSS = "log_loss"
 
 
+def _of_sklearn(value: str) -> str:
+    if re.fullmatch(r"sklearn(\.[A-Za-z_]\w*)+", value):
+        return value
+    raise ValueError(
+        "must be the full name of a class of scikit-learn, such as"
+        " sklearn.linear_model.LogisticRegression"
+    )
+
+
 def _from_text(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
@@ -33,7 +50,7 @@ def _from_text(value: Any) -> Any:
 class Estimator(Section):
     """The learner, a classifier of scikit-learn."""
 
-    class_: str = Field(alias="class", pattern=r"^sklearn(\.[A-Za-z_]\w*)+$")
+    class_: Annotated[str, AfterValidator(_of_sklearn)] = Field(alias="class")
     """Full name of the class, e.g. `sklearn.linear_model.LogisticRegression`."""
     parameters: Annotated[dict[str, Any], BeforeValidator(_from_text)] = Field(default_factory=dict)
     """Arguments of the class; those left out keep scikit-learn's defaults."""

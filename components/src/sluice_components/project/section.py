@@ -39,6 +39,10 @@ class Source(Section):
     """The file, relative to the folder of the project file."""
     format: SourceFormat | None = None
     """How the file is written; left out, the suffix decides: .csv, .csv.gz, .csv.zip, .parquet."""
+    separator: str = Field(default=",", min_length=1, max_length=1)
+    """What stands between the fields of a CSV file."""
+    missing: tuple[str, ...] = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
+    """Texts of a CSV file that stand for a missing value, in columns of every type."""
 
     @model_validator(mode="after")
     def _format_is_known(self) -> Self:
