@@ -1,0 +1,75 @@
+"""The arithmetic of the tests, on arrays with a leading batch axis; one gate is a batch of one.
+
+Wealth is kept as its logarithm, one number for each alternative; the e-value is its plain mean.
+No sum here runs across the batch, and none through BLAS, so that a row has the same bits alone
+and among thousands.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+POINTS = 64
+"""Alternatives in each mixture."""
+GREATEST_E = 1e300
+"""E-values are shown up to here, so that they stay plain JSON numbers."""
+
+_STEPS = np.arange(POINTS, dtype=np.float64) / POINTS
+HARM_TILTS: FloatArray = 50.0 ** (_STEPS + 1 / POINTS)
+"""Odds of harm over those of its hypothesis: (1, 50], even on a log scale."""
+SAFE_TILTS: FloatArray = 0.2 ** (1.0 - _STEPS)
+"""Odds of safety over those of its hypothesis: [0.2, 1), even on a log scale."""
+BETS: FloatArray = np.linspace(0.01**0.5, 0.8**0.5, POINTS) ** 2
+"""Stakes on the next pair, 0.01 to 0.8; even in the square root, which is close to the best grid
+for both rare (5 %) and common (20 %) disagreement; see `docs/statistics.md`."""
+
+
+def tilted(
+    successes: FloatArray, trials: FloatArray, share: FloatArray, tilts: FloatArray
+) -> FloatArray:
+    """Log likelihood ratio of success odds `tilts` times those of `share`, against `share`.
+
+    Shapes: successes, trials, share: (batch,); tilts: (points,); result: (batch, points).
+    """
+    per_trial = np.log1p(share[:, None] * (tilts - 1.0))
+    return successes[:, None] * np.log(tilts) - trials[:, None] * per_trial
+
+
+def betted(
+    losses: FloatArray, draws: FloatArray, gains: FloatArray, mean: FloatArray
+) -> FloatArray:
+    """Log wealth of betting that results of -1, 0 and 1 have more than this mean.
+
+    A stake shrinks with a positive mean, so that no single result can cost all.
+
+    Shapes: all arguments: (batch,); result: (batch, points).
+    Source: Waudby-Smith, Ramdas: Estimating means of bounded random variables by betting, 2023.
+    """
+    stakes = BETS / (1.0 + np.maximum(mean, 0.0))[:, None]
+    return (
+        losses[:, None] * np.log1p(stakes * (-1.0 - mean[:, None]))
+        + draws[:, None] * np.log1p(stakes * -mean[:, None])
+        + gains[:, None] * np.log1p(stakes * (1.0 - mean[:, None]))
+    )
+
+
+def log_e(log_wealth: FloatArray) -> FloatArray:
+    """Logarithm of the mean wealth; does not overflow.
+
+    Shapes: log_wealth: (batch, points); result: (batch,).
+    """
+    top = log_wealth.max(axis=-1, keepdims=True)
+    relative: FloatArray = np.add.reduce(np.exp(log_wealth - top), axis=-1)
+    total: FloatArray = top[:, 0] + np.log(relative / log_wealth.shape[-1])
+    return total
+
+
+def proven(log_e_values: FloatArray, alpha: float) -> BoolArray:
+    """Whether an e-value has reached 1/alpha.
+
+    Source: Ville's inequality: under the hypothesis this ever happens with chance alpha at most.
+    """
+    reached: BoolArray = log_e_values >= -np.log(alpha)
+    return reached

@@ -1,0 +1,104 @@
+"""Paired tests: on the same requests, is the candidate right less often than stable?
+
+Each labelled pair is a result of -1 (worse), 0 (same) or 1 (better). Delay and loss of labels hit
+both revisions alike, because a pair has one label.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sluice_operator.judge.arm import METRIC_WORDS
+from sluice_operator.judge.evidence import Effect, Evidence
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.judge.mixture import BoolArray, FloatArray, betted, log_e, proven
+from sluice_operator.judge.search import last_rejected
+from sluice_operator.rollout.model import Pairs, Window
+
+
+@dataclass(frozen=True, slots=True)
+class PairedFamily:
+    """Counts: worse, same, better."""
+
+    def problem(self, window: Window) -> str:
+        """See `Family`."""
+        pairs = window.pairs
+        if pairs is None:
+            return "no counts of pairs"
+        if min(pairs.worse, pairs.same, pairs.better) < 0:
+            return f"impossible counts of pairs: {pairs.worse}, {pairs.same}, {pairs.better}"
+        return ""
+
+    def counts(self, window: Window) -> tuple[int, ...]:
+        """See `Family`."""
+        assert window.pairs
+        return (window.pairs.worse, window.pairs.same, window.pairs.better)
+
+    def samples(self, window: Window) -> int:
+        """See `Family`."""
+        assert window.pairs
+        return window.pairs.total
+
+    def harm(self, test: Test, counts: FloatArray) -> FloatArray:
+        """Bets that results are below 0 in the mean: the mirrored results are above it."""
+        worse, same, better = counts.T
+        return betted(better, same, worse, np.zeros_like(same))
+
+    def safe(self, test: Test, counts: FloatArray) -> FloatArray:
+        """Bets that results are above minus the margin in the mean."""
+        worse, same, better = counts.T
+        return betted(worse, same, better, np.full_like(same, -test.margin))
+
+    def added(self, evidence: Evidence, window: Window) -> Evidence:
+        """See `Family`; what is still unlabelled replaces what was."""
+        assert window.pairs
+        one, more = evidence.pairs, window.pairs
+        pairs = Pairs(
+            worse=one.worse + more.worse,
+            same=one.same + more.same,
+            better=one.better + more.better,
+            unlabelled=more.unlabelled,
+        )
+        return replace(evidence, pairs=pairs)
+
+    def effect(self, test: Test, evidence: Evidence) -> Effect:
+        """Mean result; the bounds are exactly where the two tests would stop to reject."""
+        pairs = evidence.pairs
+        if not pairs.total:
+            return Effect()
+        mean = (pairs.better - pairs.worse) / pairs.total
+        mirrored = Pairs(worse=pairs.better, same=pairs.same, better=pairs.worse)
+        hi = _lower(mirrored, test.alpha_harm, -mean)
+        return Effect(
+            est=mean,
+            lo=_lower(pairs, test.alpha_safe, mean),
+            hi=None if hi is None else -hi,
+        )
+
+    def summary(self, test: Test, evidence: Evidence) -> str:
+        """See `Family`."""
+        what = METRIC_WORDS.get(test.metric, test.metric)
+        pairs = evidence.pairs
+        alone = f"{pairs.worse:,} by candidate alone, {pairs.better:,} by stable alone"
+        return f"{what}: {alone}, of {pairs.total:,} pairs; gain {_words(evidence.effect)}"
+
+
+def _lower(pairs: Pairs, alpha: float, mean: float) -> float | None:
+    """The greatest mean that is rejected as too low."""
+
+    def rejected(means: FloatArray) -> BoolArray:
+        def column(count: int) -> FloatArray:
+            return np.full_like(means, count)
+
+        losses, draws, gains = map(column, (pairs.worse, pairs.same, pairs.better))
+        return proven(log_e(betted(losses, draws, gains, means)), alpha)
+
+    return last_rejected(rejected, -1.0, mean)
+
+
+def _words(effect: Effect) -> str:
+    if effect.est is None:
+        return "unknown"
+    lo = -1.0 if effect.lo is None else effect.lo
+    hi = 1.0 if effect.hi is None else effect.hi
+    return f"{effect.est:+.2%} [{lo:+.2%}, {hi:+.2%}]"

@@ -1,0 +1,30 @@
+"""What the evidence proves, and the sentence that says so."""
+
+from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.judge.update import FAMILIES
+from sluice_operator.rollout.model import Verdict
+
+
+def verdict_of(evidence: Evidence) -> Verdict:
+    """The latched verdict."""
+    return evidence.verdict
+
+
+def explain(test: Test, evidence: Evidence) -> str:
+    """One line for people: counts, effect with its bounds, and how far the proof is."""
+    summary = FAMILIES[test.comparison].summary(test, evidence)
+    return f"{summary}; {_proof(test, evidence)}"
+
+
+def _proof(test: Test, evidence: Evidence) -> str:
+    needed_harm, needed_safe = 1 / test.alpha_harm, 1 / test.alpha_safe
+    if evidence.verdict is Verdict.HARM:
+        return f"harm proven, e={evidence.e_harm_max:.3g} > {needed_harm:.3g}"
+    if evidence.verdict is Verdict.SAFE:
+        return f"safety proven, e={evidence.e_safe_max:.3g} > {needed_safe:.3g}"
+    if evidence.safe_samples < test.min_samples:
+        few = f"{evidence.safe_samples:,} of {test.min_samples:,} samples"
+        return f"inconclusive, {few}; harm e={evidence.e_harm:.3g} of {needed_harm:.3g}"
+    harm = f"harm e={evidence.e_harm:.3g} of {needed_harm:.3g}"
+    return f"inconclusive, {harm}, safety e={evidence.e_safe:.3g} of {needed_safe:.3g}"
