@@ -23,10 +23,10 @@ class Revision:
 class Routes:
     """What the router does with requests: equal values, equal traffic."""
 
-    weights: Mapping[str, int] = field(default=NOTHING)
+    weights: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     """Percent of answers per revision name, 100 in sum; without an entry there is no route, not
     even a sticky one."""
-    mirror: Mapping[str, int] = field(default=NOTHING)
+    mirror: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     """Percent of requests copied per revision name, whose answers are dropped."""
 
 
@@ -142,6 +142,9 @@ class Verb(StrEnum):
     PAUSE = "Pause"
     RESUME = "Resume"
     PROMOTE = "Promote"
+    """Go on with the next step: approves, or ends a pause."""
+    PROMOTE_FULL = "PromoteFull"
+    """Leave out all steps that remain; guardrails stay armed."""
     SKIP_STEP = "SkipStep"
     ABORT = "Abort"
     RETRY = "Retry"

@@ -1,0 +1,61 @@
+# Everything that people and CI run. `make help` lists it.
+export PYTHONSAFEPATH := 1
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+SERVING_RUN := $(UV) run --frozen --no-sync --project serving
+SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/src
+
+.DEFAULT_GOAL := help
+.PHONY: help init fmt lint type test test-serving generate verify demo bench e2e clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+init: .venv/.synced serving/.venv/.synced ## Install everything, from the lock files
+
+$(UV): tools/bootstrap.sh
+	sh tools/bootstrap.sh
+
+.venv/.synced: $(UV) uv.lock pyproject.toml $(wildcard */pyproject.toml)
+	$(UV) sync --frozen --all-packages --all-extras --quiet
+	@touch $@
+
+serving/.venv/.synced: $(UV) serving/uv.lock serving/pyproject.toml
+	cd serving && ../$(UV) sync --frozen --quiet
+	@touch $@
+
+fmt: init ## Format the code
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix-only .
+
+lint: init type ## Style, types, imports, budgets
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) lint-imports
+	$(RUN) python tools/budget.py
+
+type: init ## Check the types
+	$(RUN) mypy $(SOURCES) tools bench
+	cd serving && ../$(UV) run --frozen --no-sync mypy src
+
+test: lint verify ## All tests that need no cluster
+	$(RUN) pytest
+	cd serving && ../$(UV) run --frozen --no-sync pytest -c pyproject.toml ../tests/serving
+
+generate: init ## Write every generated file anew
+	$(RUN) python tools/generate.py
+
+verify: init ## Fail when a generated file is not up to date
+	$(RUN) python tools/generate.py --check
+
+demo: init ## The main job: train, serve, and let three candidates earn their traffic
+	$(RUN) sluice demo
+
+bench: init ## Every benchmark; tables on screen, JSON in build/bench
+	$(RUN) python bench/run.py
+
+e2e: ## The whole stack on a real node (not there yet: see docs/roadmap.md)
+	@echo "e2e: there is no cluster stack yet; docs/roadmap.md says what comes" >&2; exit 1
+
+clean: ## Remove what builds and tests leave behind
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,277 @@
+"""The spec of a ModelDeployment, version `sluice.dev/v1alpha1`.
+
+Rules that one field can state stand on the field; rules across fields are in `rules.py`.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sluice_operator.api.fields import Decimal, Duration, Name, Percent
+from sluice_operator.api.wire import Wire
+
+API_VERSION = "sluice.dev/v1alpha1"
+KIND = "ModelDeployment"
+
+
+class BackendType(StrEnum):
+    """Which generation of Seldon Core carries the traffic in a cluster."""
+
+    SELDON_V2 = "SeldonV2"
+    SELDON_V1 = "SeldonV1"
+
+
+class StrategyType(StrEnum):
+    """How a candidate is tried."""
+
+    CANARY = "Canary"
+    SHADOW = "Shadow"
+    IMMEDIATE = "Immediate"
+
+
+class OnInconclusive(StrEnum):
+    """What happens when the time of an analysis is over and its gates are not decided."""
+
+    PAUSE = "Pause"
+    ROLLBACK = "Rollback"
+    PROCEED = "Proceed"
+
+
+class OnTimeout(StrEnum):
+    """What happens when nobody has approved in time."""
+
+    PAUSE = "Pause"
+    ROLLBACK = "Rollback"
+
+
+class OnNoData(StrEnum):
+    """What happens when a gate gets no counts for `noDataLimit`."""
+
+    HOLD = "Hold"
+    PAUSE = "Pause"
+    ROLLBACK = "Rollback"
+
+
+class GateRole(StrEnum):
+    """What a verdict of the gate does."""
+
+    GUARDRAIL = "Guardrail"
+    """Proven harm takes the candidate back, at any time."""
+    OBJECTIVE = "Objective"
+    """Must be proven safe before the candidate gets more than `maxWeightBeforeObjectives`; proven
+    harm takes the candidate back."""
+    OBSERVE = "Observe"
+    """Reported, never acted upon."""
+
+
+class Metric(StrEnum):
+    """What a gate counts."""
+
+    ERROR_RATE = "ErrorRate"
+    """Requests that the revision failed (5xx), out of all it answered."""
+    ACCURACY = "Accuracy"
+    """Wrong predictions among those whose label has arrived."""
+
+
+class Comparison(StrEnum):
+    """What the candidate is compared with."""
+
+    RELATIVE = "Relative"
+    """The stable revision, at the same time; `margin` is the largest tolerated ratio."""
+    ABSOLUTE = "Absolute"
+    """The constant `margin`."""
+    PAIRED = "Paired"
+    """The stable revision on the same request; `margin` is the largest tolerated loss."""
+
+
+class Backend(Wire):
+    """Where the model is served."""
+
+    type: BackendType = BackendType.SELDON_V2
+    """Generation of Seldon Core; a laptop (`sluice up`) serves either with its own engine."""
+
+
+class Model(Wire):
+    """The model to serve; any change here starts a rollout."""
+
+    uri: str = Field(min_length=1, max_length=2048, pattern=r"^([a-z][a-z0-9+.-]*://|models:/)")
+    """Where the package is: `models:/NAME/VERSION`, `file:///folder`, `s3://bucket/path`."""
+    digest: str = Field(default="", max_length=80, pattern=r"^(sha256:[0-9a-f]{64})?$")
+    """Digest that the package must have; the server refuses any other."""
+    requirements: tuple[Annotated[str, Field(max_length=63)], ...] = Field(
+        default=(), max_length=16
+    )
+    """Capabilities that the model server must offer."""
+    replicas: int = Field(default=1, ge=0, le=10_000)
+    """Model server replicas in a cluster; a laptop runs one."""
+
+
+class MirrorStep(Wire):
+    """Copies of requests go to the candidate; its answers are dropped."""
+
+    percent: Percent
+    """Share of requests that is copied; 0 ends the mirror."""
+
+
+class PauseStep(Wire):
+    """The rollout rests with the traffic it has."""
+
+    duration: Duration | None = None
+    """How long; without it, until somebody resumes."""
+
+
+class AnalysisStep(Wire):
+    """The rollout waits for the verdicts of gates."""
+
+    gates: tuple[Name, ...] = Field(min_length=1, max_length=32)
+    """Gates that must be proven safe to go on."""
+    min_duration: Duration = timedelta(0)
+    """Time to stay at least, even when all gates are decided earlier."""
+    max_duration: Duration = timedelta(hours=1)
+    """Time after which `onInconclusive` applies."""
+    on_inconclusive: OnInconclusive = OnInconclusive.PAUSE
+    """What to do when time is over and a gate is undecided."""
+
+
+class ApprovalStep(Wire):
+    """The rollout waits for a person."""
+
+    timeout: Duration | None = None
+    """How long to wait; without it, for ever."""
+    on_timeout: OnTimeout = OnTimeout.PAUSE
+    """What to do when nobody came."""
+
+
+class Step(Wire):
+    """One step; exactly one of its kinds is set, `name` apart."""
+
+    name: Name | None = None
+    """Shown to people, and how a step is found again after an edit."""
+    set_weight: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Percent of requests that the candidate answers from here on."""
+    mirror: MirrorStep | None = None
+    """Copy requests to the candidate from here on."""
+    pause: PauseStep | None = None
+    """Rest."""
+    analysis: AnalysisStep | None = None
+    """Wait for verdicts."""
+    approval: ApprovalStep | None = None
+    """Wait for a person."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that are set; admission makes sure that it is exactly one."""
+        every = ("set_weight", "mirror", "pause", "analysis", "approval")
+        return tuple(kind for kind in every if getattr(self, kind) is not None)
+
+    @property
+    def title(self) -> str:
+        """What people call the step: its name, or what it does."""
+        if self.name:
+            return self.name
+        if self.set_weight is not None:
+            return f"weight {self.set_weight}"
+        if self.mirror is not None:
+            return f"mirror {self.mirror.percent}"
+        return self.kinds[0]
+
+
+class Strategy(Wire):
+    """How a candidate earns its traffic."""
+
+    type: StrategyType
+    """Canary gives weight in steps, Shadow only mirrors, Immediate switches at once."""
+    steps: tuple[Step, ...] = Field(default=(), max_length=32)
+    """Run in order; after the last one the candidate is promoted."""
+    ungated: bool = False
+    """Says that a rollout without any enforcing gate is meant."""
+    max_weight_before_objectives: Annotated[int, Field(ge=1, le=100)] = 50
+    """Most weight that a candidate gets while an Objective is not proven safe."""
+
+
+class Labels(Wire):
+    """How the labels of a gate arrive."""
+
+    maturity: Duration
+    """Age at which nearly all labels have arrived."""
+    min_coverage: Annotated[Decimal, Field(ge=0, le=1)] = 0.8
+    """Least share of predictions that must have a label."""
+
+
+class Gate(Wire):
+    """A named promise about the candidate, judged on evidence."""
+
+    name: Name
+    """Analysis steps, status and events call the gate by this name."""
+    role: GateRole = GateRole.GUARDRAIL
+    """What a verdict does."""
+    metric: Metric
+    """What is counted."""
+    comparison: Comparison = Comparison.RELATIVE
+    """What the candidate is compared with."""
+    margin: Annotated[Decimal, Field(ge=0)]
+    """Relative: largest tolerated ratio (over 1). Absolute: largest tolerated rate. Paired: largest
+    tolerated loss of accuracy; 0 asks for proof that the candidate is better."""
+    alpha: Annotated[Decimal, Field(gt=0, le=0.05)] = 0.01
+    """Chance, over the whole rollout, that a healthy candidate is called harmful."""
+    alpha_safe: Annotated[Decimal, Field(gt=0, le=0.1)] = 0.05
+    """Chance that a candidate at the margin is called safe."""
+    min_samples: int = Field(default=100, ge=1, le=1_000_000_000)
+    """Samples of the candidate before it can be called safe; harm needs no minimum."""
+    labels: Labels | None = None
+    """Set for gates on labels."""
+    on_no_data: OnNoData = OnNoData.HOLD
+    """What happens when counts stay away for `noDataLimit`; never a verdict."""
+
+
+class Rollback(Wire):
+    """How long the way back stays open after a promotion."""
+
+    bake: Duration = timedelta(minutes=30)
+    """Time after a promotion in which the old revision stays warm and guardrails stay armed; 0s
+    ends the rollout at once."""
+
+
+class Spec(Wire):
+    """What the user wants; never written by the controller."""
+
+    backend: Backend = Backend()
+    """Where the model is served."""
+    model: Model
+    """Which model is wanted."""
+    strategy: Strategy
+    """How a new model is tried."""
+    gates: tuple[Gate, ...] = Field(default=(), max_length=32)
+    """Promises that the candidate must keep; names are unique."""
+    rollback: Rollback = Rollback()
+    """How long the way back stays open."""
+    suspend: bool = False
+    """Freezes the rollout; a candidate that is proven harmful is still taken back."""
+    progress_deadline: Annotated[Duration, Field(ge=timedelta(seconds=30))] = timedelta(minutes=10)
+    """Time in which a candidate must become ready, or a weight be observed."""
+    no_data_limit: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=5)
+    """Time without counts after which a gate's `onNoData` applies."""
+    revision_history_limit: Annotated[int, Field(ge=1, le=50)] = 10
+    """Finished attempts that the status remembers."""
+
+    def gate(self, name: str) -> Gate:
+        """The gate with that name; admission has made sure that it exists."""
+        return next(gate for gate in self.gates if gate.name == name)
+
+
+class Metadata(Wire, extra="allow"):
+    """The part of Kubernetes' object metadata that Sluice reads."""
+
+    name: Annotated[Name, Field(max_length=45)]
+    """At most 45 characters, because names of resources are derived from it."""
+
+
+class ModelDeployment(Wire):
+    """One model under one name, and how its versions replace each other."""
+
+    api_version: Literal["sluice.dev/v1alpha1"]
+    kind: Literal["ModelDeployment"]
+    metadata: Metadata
+    spec: Spec

@@ -1,0 +1,167 @@
+"""The folder in which a laptop installation keeps everything; see docs/architecture.md."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sluice_operator.api.load import load
+from sluice_operator.api.v1alpha1 import ModelDeployment
+from sluice_operator.errors import SpecError
+from sluice_operator.rollout.model import Action, Verb
+from sluice_operator.rollout.record import status_from_json, status_to_json
+from sluice_operator.rollout.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Names of the files, and how they are written: whole, or not at all."""
+
+    root: Path
+
+    @property
+    def ledger_url(self) -> str:
+        """Where predictions and labels are joined."""
+        return f"sqlite:///{self.root.resolve() / 'ledger.db'}"
+
+    @property
+    def endpoint(self) -> Path:
+        """File that says where a running installation listens."""
+        return self.root / "endpoint.json"
+
+    def create(self) -> None:
+        """Make the folders; harmless when they exist.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        for name in ("deployments", "actions", "status", "runs", "spool", "logs"):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+
+    def deployments(self) -> Iterator[str]:
+        """Names of all deployments, those that are being deleted included."""
+        for path in sorted((self.root / "deployments").glob("*.yaml")):
+            yield path.stem
+
+    def apply(self, wanted: ModelDeployment) -> None:
+        """Remember what is wanted; the controller carries it out."""
+        self.create()
+        text = yaml.safe_dump(wanted.to_wire(), sort_keys=False)
+        write_whole(self._deployment(wanted.metadata.name), text)
+        self._deletion(wanted.metadata.name).unlink(missing_ok=True)
+
+    def delete(self, name: str) -> None:
+        """Ask for the deployment to be taken down.
+
+        Raises:
+            SpecError: There is no such deployment.
+        """
+        self.wanted(name)
+        write_whole(self._deletion(name), "")
+
+    def deleted(self, name: str) -> bool:
+        """Whether the deployment is being taken down."""
+        return self._deletion(name).exists()
+
+    def forget(self, name: str) -> None:
+        """Remove what was kept of a deployment that is gone; its runs stay."""
+        for path in (self._deployment(name), self._deletion(name), self._status(name)):
+            path.unlink(missing_ok=True)
+
+    def wanted(self, name: str) -> ModelDeployment:
+        """What was applied under a name.
+
+        Raises:
+            SpecError: There is no such deployment, or its file was damaged.
+        """
+        if not self._deployment(name).exists():
+            known = ", ".join(self.deployments()) or "none"
+            raise SpecError(f"{name}: no such deployment; there is {known}")
+        return load(self._deployment(name))
+
+    def status(self, name: str) -> Status:
+        """What is remembered of a deployment; a new one remembers nothing.
+
+        Raises:
+            SpecError: The file is damaged; it is never taken for a new deployment.
+        """
+        path = self._status(name)
+        if not path.exists():
+            return Status(deployment=name)
+        try:
+            return status_from_json(path.read_text())
+        except ValueError as broken:
+            raise SpecError(
+                f"{path}: is damaged ({type(broken).__name__}); move it away to start {name} anew"
+            ) from broken
+
+    def save(self, status: Status) -> None:
+        """Remember the status."""
+        write_whole(self._status(status.deployment), status_to_json(status))
+
+    def ask(self, name: str, verb: Verb, revision: str, reason: str) -> Action:
+        """Put a request for the controller; it is carried out at its next look."""
+        self.create()
+        action = Action(
+            id=f"{time.time_ns():020d}",
+            verb=verb,
+            revision=revision,
+            by=os.environ.get("USER", ""),
+            reason=reason,
+        )
+        asked = {"deployment": name, "verb": verb.value, "revision": revision}
+        asked |= {"by": action.by, "reason": reason}
+        write_whole(self.root / "actions" / f"{action.id}.json", json.dumps(asked))
+        return action
+
+    def actions(self, name: str) -> tuple[Action, ...]:
+        """Requests for a deployment, oldest first."""
+        found = []
+        for path in sorted((self.root / "actions").glob("*.json")):
+            asked = json.loads(path.read_text())
+            if asked.pop("deployment") == name:
+                found.append(Action(id=path.stem, verb=Verb(asked.pop("verb")), **asked))
+        return tuple(found)
+
+    def clear_actions(self, actions: tuple[Action, ...], upto: str) -> None:
+        """Remove the requests that the remembered status has carried out."""
+        for action in actions:
+            if action.id <= upto:
+                (self.root / "actions" / f"{action.id}.json").unlink(missing_ok=True)
+
+    def run_file(self, name: str, attempt: int) -> Path:
+        """Where the decisions of one attempt are recorded."""
+        return self.root / "runs" / name / f"{attempt:04d}.jsonl"
+
+    def _deployment(self, name: str) -> Path:
+        return self.root / "deployments" / f"{name}.yaml"
+
+    def _deletion(self, name: str) -> Path:
+        return self.root / "deployments" / f"{name}.delete"
+
+    def _status(self, name: str) -> Path:
+        return self.root / "status" / f"{name}.json"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file so that a reader, or a crash, sees the old text or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in a file, or None when there is no such file."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,92 @@
+"""Folding what was seen into the status, before any rule decides."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.update import problem_of, update
+from sluice_operator.judge.verdict import explain
+from sluice_operator.rollout.gate import awaited, test_of
+from sluice_operator.rollout.model import Event, Observation, Verdict, Window
+from sluice_operator.rollout.status import GateState, Phase, Status
+from sluice_operator.rollout.turn import Turn
+
+
+def attend(spec: Spec, status: Status, seen: Observation) -> Turn:
+    """The status with the evidence counted and the clocks of trouble started or stopped."""
+    before = status
+    for window in seen.windows:
+        status = _counted(spec, status, window, seen.now)
+    status = replace(
+        status,
+        unready_since=_unready_since(status, seen),
+        drift_since=_drift_since(status, seen),
+    )
+    return Turn(
+        status=_seeing(spec, status, seen.now),
+        events=tuple(_new_verdicts(spec, before, status, seen.now)),
+    )
+
+
+def _counted(spec: Spec, status: Status, window: Window, now: datetime) -> Status:
+    """One window in its gate; a window of a gate that is gone is dropped."""
+    gate = next((gate for gate in spec.gates if gate.name == window.gate), None)
+    if gate is None:
+        return status
+    test = test_of(gate)
+    state = status.gates.get(gate.name) or GateState(evidence=Evidence())
+    if problem := problem_of(test, window):
+        state = replace(state, error=problem, blind_since=state.blind_since or now)
+    else:
+        evidence = update(test, state.evidence, window)
+        state = GateState(evidence=evidence, cursor=window.cursor)
+    return replace(status, gates={**status.gates, gate.name: state})
+
+
+def _unready_since(status: Status, seen: Observation) -> datetime | None:
+    """A revision that cannot be looked at is neither ready nor unready: its clock stands."""
+    busy = status.weight or status.mirror or status.phase is Phase.BAKING
+    if status.judged is None or not busy or status.judged.name in seen.serving.ready:
+        return None
+    if seen.serving.error:
+        return status.unready_since
+    return status.unready_since or seen.now
+
+
+def _drift_since(status: Status, seen: Observation) -> datetime | None:
+    if seen.serving.routes == status.routing.routes:
+        return None
+    return status.drift_since or seen.now
+
+
+def _seeing(spec: Spec, status: Status, now: datetime) -> Status:
+    """Time without counts does not count for the step: an outage must not end an analysis."""
+    blind = any(
+        state.blind_since for name, state in status.gates.items() if name in awaited(spec, status)
+    )
+    if blind:
+        return replace(status, blind_since=status.blind_since or now)
+    if status.blind_since is None:
+        return status
+    lost = now - status.blind_since
+    counts_from = status.step_since + lost if status.step_since else None
+    return replace(status, blind_since=None, step_since=counts_from)
+
+
+def _new_verdicts(spec: Spec, before: Status, after: Status, now: datetime) -> Iterator[Event]:
+    for gate in spec.gates:
+        state = after.gates.get(gate.name)
+        if state is None:
+            continue
+        old = before.gates.get(gate.name)
+        verdict = state.evidence.verdict
+        if verdict is Verdict.INCONCLUSIVE or (old and old.evidence.verdict is verdict):
+            continue
+        yield Event(
+            at=now,
+            reason=f"Gate{verdict.value}",
+            message=f"Gate {gate.name}: {explain(test_of(gate), state.evidence)}",
+            warning=verdict is Verdict.HARM,
+        )

@@ -1,0 +1,84 @@
+"""Gates of the spec, as the judge sees them."""
+
+from collections.abc import Iterable, Mapping
+
+from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Spec
+from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.rollout.model import Question, Verdict
+from sluice_operator.rollout.status import GateState, Phase, Status
+
+
+def test_of(gate: Gate) -> Test:
+    """The sequential test that judges a gate."""
+    return Test(
+        metric=gate.metric,
+        comparison=gate.comparison,
+        margin=gate.margin,
+        alpha_harm=gate.alpha,
+        alpha_safe=gate.alpha_safe,
+        min_samples=gate.min_samples,
+    )
+
+
+def fresh_gates(spec: Spec) -> Mapping[str, GateState]:
+    """Gates that have seen nothing."""
+    return {gate.name: GateState(evidence=Evidence()) for gate in spec.gates}
+
+
+def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
+    """What to ask of the evidence sources now; nothing when no candidate has traffic."""
+    judged, against = status.judged, status.stable
+    if judged is None or against is None:
+        return ()
+    return tuple(
+        Question(
+            gate=gate.name,
+            metric=gate.metric,
+            comparison=gate.comparison,
+            stable=against.name,
+            candidate=judged.name,
+            cursor=status.gates[gate.name].cursor if gate.name in status.gates else "",
+        )
+        for gate in armed(spec, status)
+    )
+
+
+def armed(spec: Spec, status: Status) -> tuple[Gate, ...]:
+    """The gates that can learn something from the present traffic."""
+    if status.phase is Phase.BAKING:
+        return tuple(gate for gate in spec.gates if gate.comparison is Comparison.ABSOLUTE)
+    if status.on_trial and status.phase is not Phase.PREPARING:
+        return spec.gates
+    return ()
+
+
+def harmed(spec: Spec, status: Status) -> Gate | None:
+    """The first enforced gate that has proven harm."""
+    enforced = (gate for gate in spec.gates if gate.role is not GateRole.OBSERVE)
+    return next((g for g in enforced if verdict(status, g.name) is Verdict.HARM), None)
+
+
+def unproven(status: Status, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the gates that are not proven safe."""
+    return tuple(name for name in names if verdict(status, name) is not Verdict.SAFE)
+
+
+def awaited(spec: Spec, status: Status) -> tuple[str, ...]:
+    """Names of the gates whose verdict the present step waits for."""
+    steps = spec.strategy.steps
+    if not status.on_trial or status.step >= len(steps):
+        return ()
+    analysis = steps[status.step].analysis
+    return analysis.gates if analysis else ()
+
+
+def objectives(spec: Spec) -> tuple[str, ...]:
+    """Names of the gates that must be proven safe before a promotion."""
+    return tuple(gate.name for gate in spec.gates if gate.role is GateRole.OBJECTIVE)
+
+
+def verdict(status: Status, name: str) -> Verdict:
+    """The verdict of one gate; a gate that nobody has asked yet is inconclusive."""
+    state = status.gates.get(name)
+    return state.evidence.verdict if state else Verdict.INCONCLUSIVE

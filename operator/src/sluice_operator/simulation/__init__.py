@@ -1,0 +1,1 @@
+"""A world in memory, with time that leaps: the same core, no cluster, no waiting."""
