@@ -68,7 +68,9 @@ def join(left: Counts, right: Counts) -> Counts:
 
 
 def middle(key: int, precision: int) -> float:
-    """The middle of a bucket; infinite if the bucket reaches to infinity."""
+    """The middle of a bucket, zero for that of zero; infinite if it reaches to infinity."""
+    if key == 0:
+        return 0.0
     near, far = edges(key, precision)
     return near + (far - near) / 2
 

@@ -71,7 +71,9 @@ class NumberSketch(BaseModel):
             minimum=lowest,
             maximum=highest,
             mean=self.mean + apart * (other.count / total),
-            squares=self.squares + other.squares + apart**2 * (self.count * other.count / total),
+            squares=self.squares
+            + other.squares
+            + apart * apart * (self.count * other.count / total),
             **_bucket_fields(joined),
             **self._absences(other),
         )
