@@ -1,0 +1,1 @@
+"""Ingest: sources and joins become one table with the columns and types of the contract."""

@@ -1,0 +1,1 @@
+"""Split: makes the target, and sets a hold-out apart that training cannot have seen."""
