@@ -9,6 +9,7 @@ from pydantic.json_schema import WithJsonSchema
 
 _DURATION = re.compile(r"(?P<amount>\d+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MOMENT_SCHEMA = {"type": "string", "examples": ["2013-01-31", "2013-01-31T18:00:00Z"]}
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
 _LABEL_LENGTH = 45
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^(\d+[smhdw])+$", "examples": ["0s", "12h"]}
@@ -77,7 +78,7 @@ Duration = Annotated[
 ]
 """A length of time such as `90s`, `12h` or `7d`."""
 
-Moment = Annotated[datetime, AfterValidator(utc_naive)]
+Moment = Annotated[datetime, AfterValidator(utc_naive), WithJsonSchema(_MOMENT_SCHEMA)]
 """A date, or date and time, in UTC."""
 
 DnsLabel = Annotated[
