@@ -43,6 +43,14 @@ class Ledger(Protocol):
         """
         ...
 
+    def last_arrival(self) -> int:
+        """The cursor of now: after it comes only what has not arrived yet.
+
+        Raises:
+            StoreError: The rows cannot be read.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...

@@ -95,6 +95,12 @@ class SqliteLedger:
         total, wrong = counts
         return ArmOutcomes(total=total, wrong=wrong, cursor=last)
 
+    def last_arrival(self) -> int:
+        """See `Ledger.last_arrival`."""
+        with self._transaction("read", "DEFERRED") as connection:
+            (last,) = connection.execute(LAST_ARRIVAL).fetchone()
+        return int(last)
+
     def conflicts(self) -> Conflicts:
         """How many arrivals contradicted what was there.
 
