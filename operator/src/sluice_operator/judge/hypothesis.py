@@ -1,7 +1,8 @@
 """What one gate has to prove, and how surely: the fixed part of a sequential test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import ClassVar
 
 from sluice_operator.errors import SpecError
@@ -10,12 +11,12 @@ RELATIVE = "Relative"
 ABSOLUTE = "Absolute"
 PAIRED = "Paired"
 
-_MARGINS = {
-    RELATIVE: (0.0, float("inf"), "a ratio above 0, for example 1.5"),
-    ABSOLUTE: (0.0, 1.0, "a rate between 0 and 1, for example 0.01"),
-    PAIRED: (-1e-300, 1.0, "a loss of at least 0 and below 1, for example 0.02"),
+_MARGINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    RELATIVE: (lambda margin: 0 < margin < inf, "a ratio above 0, for example 1.5"),
+    ABSOLUTE: (lambda margin: 0 < margin < 1, "a rate between 0 and 1, for example 0.01"),
+    PAIRED: (lambda margin: 0 <= margin < 1, "a loss of at least 0, below 1, for example 0.02"),
 }
-"""Comparison to the open interval that its margin must lie in, and the way out in words."""
+"""Comparison to whether a margin can be one, and the way out in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,8 @@ class Test:
             raise SpecError(
                 f"comparison: {self.comparison!r} is unknown; say one of {', '.join(_MARGINS)}"
             )
-        low, high, way_out = _MARGINS[self.comparison]
-        if not (isfinite(self.margin) and low < self.margin < high):
+        possible, way_out = _MARGINS[self.comparison]
+        if not possible(self.margin):
             raise SpecError(f"margin: {self.margin:g} with {self.comparison}; give {way_out}")
         for name in ("alpha_harm", "alpha_safe"):
             if not 0 < getattr(self, name) < 1:

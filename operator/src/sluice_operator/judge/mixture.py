@@ -31,7 +31,8 @@ def tilted(
 ) -> FloatArray:
     """Log likelihood ratio of success odds `tilts` times those of `share`, against `share`.
 
-    Shapes: successes, trials, share: (batch,); tilts: (points,); result: (batch, points).
+    Shapes: successes, trials: (batch,); share: (batch,) or (1,); tilts: (points,); result:
+    (batch, points).
     """
     per_trial = np.log1p(share[:, None] * (tilts - 1.0))
     return successes[:, None] * np.log(tilts) - trials[:, None] * per_trial
@@ -44,7 +45,7 @@ def betted(
 
     A stake shrinks with a positive mean, so that no single result can cost all.
 
-    Shapes: all arguments: (batch,); result: (batch, points).
+    Shapes: losses, draws, gains: (batch,); mean: (batch,) or (1,); result: (batch, points).
     Source: Waudby-Smith, Ramdas: Estimating means of bounded random variables by betting, 2023.
     """
     stakes = BETS / (1.0 + np.maximum(mean, 0.0))[:, None]

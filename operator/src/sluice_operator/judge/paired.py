@@ -42,12 +42,12 @@ class PairedFamily:
     def harm(self, test: Test, counts: FloatArray) -> FloatArray:
         """Bets that results are below 0 in the mean: the mirrored results are above it."""
         worse, same, better = counts.T
-        return betted(better, same, worse, np.zeros_like(same))
+        return betted(better, same, worse, np.zeros(1))
 
     def safe(self, test: Test, counts: FloatArray) -> FloatArray:
         """Bets that results are above minus the margin in the mean."""
         worse, same, better = counts.T
-        return betted(worse, same, better, np.full_like(same, -test.margin))
+        return betted(worse, same, better, np.array([-test.margin]))
 
     def added(self, evidence: Evidence, window: Window) -> Evidence:
         """See `Family`; what is still unlabelled replaces what was."""

@@ -47,12 +47,12 @@ class RateFamily:
     def harm(self, test: Test, counts: FloatArray) -> FloatArray:
         """Rates above the margin against the margin."""
         total, bad = counts.T
-        return tilted(bad, total, np.full_like(total, test.margin), HARM_TILTS)
+        return tilted(bad, total, np.array([test.margin]), HARM_TILTS)
 
     def safe(self, test: Test, counts: FloatArray) -> FloatArray:
         """Rates below the margin against the margin."""
         total, bad = counts.T
-        return tilted(bad, total, np.full_like(total, test.margin), SAFE_TILTS)
+        return tilted(bad, total, np.array([test.margin]), SAFE_TILTS)
 
     def added(self, evidence: Evidence, window: Window) -> Evidence:
         """See `Family`."""
@@ -97,6 +97,6 @@ def _logit(rate: float) -> float:
 def _words(effect: Effect) -> str:
     if effect.est is None:
         return "unknown"
-    lo = "0" if effect.lo is None else f"{effect.lo:.2g}"
-    hi = "1" if effect.hi is None else f"{effect.hi:.2g}"
+    lo = "0" if effect.lo is None else f"{effect.lo:.3g}"
+    hi = "1" if effect.hi is None else f"{effect.hi:.3g}"
     return f"{effect.est:.3g} [{lo}, {hi}]"

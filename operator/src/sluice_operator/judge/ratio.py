@@ -135,6 +135,6 @@ def _upper(curve: FloatArray, alpha: float) -> float | None:
 
 def _words(effect: Effect) -> str:
     est = "unknown" if effect.est is None else f"{effect.est:.3g}"
-    lo = "0" if effect.lo is None else f"{effect.lo:.2g}"
-    hi = "inf" if effect.hi is None else f"{effect.hi:.2g}"
+    lo = "0" if effect.lo is None else f"{effect.lo:.3g}"
+    hi = "inf" if effect.hi is None else f"{effect.hi:.3g}"
     return f"{est} [{lo}, {hi}]"

@@ -1,0 +1,197 @@
+"""False rollbacks and time to detection of the error-rate gate, beside two threshold checks.
+
+Half an hour, a look every 5 s, 10 % canary, 0.5 % errors on stable, alpha 1 % for harm and 5 % for
+safety at margin 2. The judge is the very code that runs in a rollout, on a batch of rollouts.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from detection import Detection, first_proof
+from record import Claim, Options, Report, options, progress, show
+from rival import argo_like, flagger_like, strict_argo_like
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.judge.mixture import FloatArray
+from sluice_operator.judge.update import FAMILIES
+from traffic import LOOK_SECONDS, LOOKS, Traffic
+
+TEST = Test(margin=2.0, alpha_harm=0.01, alpha_safe=0.05)
+RATIO = FAMILIES[TEST.comparison]
+RATES = (20, 2, 1)
+RATIOS = (2, 4, 10, 40)
+SAFE_RATES = (20, 2)
+BAD_SHARE = 5
+"""One run of a bad candidate for so many of a healthy one."""
+
+Factors = Callable[[Test, FloatArray], FloatArray]
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the judge and the rivals said about the same rollouts."""
+
+    ours: Detection
+    flagger: Detection
+    argo: Detection
+    strict_argo: Detection
+
+    def record(self) -> Row:
+        """As JSON."""
+        return {
+            "ours": self.ours.record(),
+            "flagger_like": self.flagger.record(),
+            "argo_like": self.argo.record(),
+            "strict_argo_like": self.strict_argo.record(),
+        }
+
+
+def first_second(looks: Iterator[FloatArray], factors: Factors, alpha: float) -> Detection:
+    """When one side of the test was first proven in each run."""
+    found = first_proof(looks, partial(factors, TEST), alpha)
+    return Detection(found.at * LOOK_SECONDS)
+
+
+def judged(traffic: Traffic, runs: int, rng: np.random.Generator) -> Judgement:
+    """The same simulated rollouts before all judges."""
+    looks = list(traffic.looks(runs, rng))
+    totals = np.stack([look[:, 2] for look in looks], axis=1)
+    bad = np.stack([look[:, 3] for look in looks], axis=1)
+    return Judgement(
+        ours=first_second(iter(looks), RATIO.harm, TEST.alpha_harm),
+        flagger=flagger_like(totals, bad),
+        argo=argo_like(totals, bad),
+        strict_argo=strict_argo_like(totals, bad),
+    )
+
+
+def harm_scenarios() -> list[Traffic]:
+    """Healthy in two kinds of weather, and four kinds of bad, at each rate."""
+    return [
+        Traffic(candidate_per_second=rate, ratio=ratio, uneven=uneven)
+        for rate in RATES
+        for ratio, uneven in ((1, False), (1, True), *((bad, False) for bad in RATIOS))
+    ]
+
+
+def harm_row(given: Options, number: int, traffic: Traffic) -> Row:
+    """Figures of one scenario for harm."""
+    runs = given.runs if traffic.ratio == 1 else given.runs // BAD_SHARE
+    found = judged(traffic, runs, given.rng(number)).record()
+    return {"side": "harm", "runs": runs, **described(traffic), **found}
+
+
+def safe_row(given: Options, number: int, traffic: Traffic) -> Row:
+    """Figures of one scenario for safety at the margin."""
+    runs = given.runs if traffic.ratio == TEST.margin else given.runs // BAD_SHARE
+    looks = traffic.looks(runs, given.rng(100 + number))
+    found = first_second(looks, RATIO.safe, TEST.alpha_safe).record()
+    return {"side": "safe", "runs": runs, **described(traffic), "ours": found}
+
+
+def described(traffic: Traffic) -> Row:
+    """A scenario as JSON."""
+    return {
+        "candidate_per_second": traffic.candidate_per_second,
+        "ratio": traffic.ratio,
+        "traffic": "uneven" if traffic.uneven else "flat",
+    }
+
+
+def measured(given: Options) -> list[Row]:
+    """All scenarios, under a bar."""
+    harm = harm_scenarios()
+    safe = [
+        Traffic(candidate_per_second=rate, ratio=ratio)
+        for rate in SAFE_RATES
+        for ratio in (1.0, TEST.margin)
+    ]
+    rows: list[Row] = []
+    with progress() as bar:
+        task = bar.add_task("simulating", total=len(harm) + len(safe))
+        for row, scenarios in ((harm_row, harm), (safe_row, safe)):
+            for number, traffic in enumerate(scenarios):
+                rows.append(row(given, number, traffic))
+                bar.advance(task)
+    return rows
+
+
+def words(row: Row, judge: str) -> str:
+    """A share for healthy candidates, seconds for bad ones."""
+    found = row[judge]
+    assert isinstance(found, dict)
+    if row["ratio"] == 1 and row["side"] == "harm":
+        return f"{found['found']:.2%}"
+    if found["median"] is not None:
+        return f"{found['median']:,.0f} s"
+    return f"{found['found']:.1%} found" if found["found"] else "never"
+
+
+def print_harm(rows: list[Row]) -> None:
+    """False rollbacks of healthy candidates, and median seconds until a bad one is found."""
+    judges = ("ours", "flagger_like", "argo_like", "strict_argo_like")
+    head = ("req/s", "errors", "traffic", "ours", "F-like", "A-like", "strict A")
+    lines = [
+        (
+            f"{row['candidate_per_second']}",
+            "healthy" if row["ratio"] == 1 else f"{row['ratio']}x",
+            f"{row['traffic']}",
+            *(words(row, judge) for judge in judges),
+        )
+        for row in rows
+        if row["side"] == "harm"
+    ]
+    show("Rolled back: share of healthy candidates, median of bad ones", head, lines)
+
+
+def print_safe(rows: list[Row]) -> None:
+    """Time until a healthy candidate is proven safe, and how often one at the margin is."""
+    head = ("req/s", "true ratio", "proven", "median", "95 %")
+    lines = []
+    for row in (row for row in rows if row["side"] == "safe"):
+        found = row["ours"]
+        assert isinstance(found, dict)
+        times = (found["median"], found["p95"])
+        seconds = (f"{time:,.0f} s" if time is not None else "-" for time in times)
+        where = (f"{row['candidate_per_second']}", f"{row['ratio']:g}")
+        lines.append((*where, f"{found['found']:.2%}", *seconds))
+    show(f"Proven safe at margin {TEST.margin:g} within {LOOKS * LOOK_SECONDS:,} s", head, lines)
+
+
+def claims(rows: list[Row]) -> list[Claim]:
+    """What is promised of the gate."""
+
+    def ours(key: str, **wanted: object) -> list[float]:
+        found = [r["ours"] for r in rows if all(r[k] == v for k, v in wanted.items())]
+        return [inf_for_none(f[key]) for f in found if isinstance(f, dict)]
+
+    worst = max(ours("found", side="harm", ratio=1))
+    false_safe = max(ours("found", side="safe", ratio=TEST.margin))
+    (tenfold,) = ours("median", side="harm", ratio=10, candidate_per_second=20)
+    return [
+        Claim(claim=f"false rollbacks {worst:.2%} <= 1 % in each weather", holds=worst <= 0.01),
+        Claim(claim=f"false safety {false_safe:.2%} <= 5 %", holds=false_safe <= 0.05),
+        Claim(claim=f"10x errors at 20 req/s: {tenfold:g} s <= 15 s", holds=tenfold <= 15),
+    ]
+
+
+def inf_for_none(value: float | None) -> float:
+    """What was not reached in half of the runs took for ever."""
+    return float("inf") if value is None else value
+
+
+def main() -> int:
+    """Simulate, show, write."""
+    given = options("Calibration and speed of the error-rate gate.", runs=3000, quick=200)
+    report = Report(name="judge-error-rate", options=given)
+    rows = measured(given)
+    print_harm(rows)
+    print_safe(rows)
+    return report.write(rows, claims(rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
