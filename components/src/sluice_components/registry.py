@@ -1,0 +1,113 @@
+"""The model registry: the only way to MLflow's tracking server, for stages and for the CLI.
+
+Packages are found by `folder_of`, never loaded as `models:/…`: MLflow would write a file of its own
+into the folder, and the package would no longer be what was sealed.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from sluice_components.errors import RegistrationError
+
+CHAMPION: Final = "champion"
+"""Alias of the version in charge; moved when a rollout has promoted it."""
+DIGEST_TAG: Final = "sluice.digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredVersion:
+    """One version in the registry."""
+
+    name: str
+    version: str
+    run: str
+    """Id of the MLflow run that made it."""
+    source: str
+    """Where its package lies: a folder, or a URI that MLflow can download."""
+    digest: str
+
+
+def connect(uri: str) -> Any:
+    """An MLflow client for tracking and registry; the first use of a database makes its tables.
+
+    Raises:
+        RegistrationError: The store cannot be opened.
+    """
+    # must be set before the import; sends nothing anywhere
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.tracking import MlflowClient  # noqa: PLC0415
+
+    _make_room(uri)
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    try:
+        client.search_experiments(max_results=1)
+    except MlflowException as wrong:
+        raise RegistrationError(f"{uri}: the registry does not answer: {wrong}") from wrong
+    return client
+
+
+def version_by_alias(client: Any, name: str, alias: str) -> RegisteredVersion | None:
+    """The version that carries the alias; None if there is no such model or alias."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see `connect`
+
+    try:
+        return _described(client.get_model_version_by_alias(name, alias))
+    except MlflowException as absent:
+        if absent.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            return None
+        raise
+
+
+def version_by_digest(client: Any, name: str, digest: str) -> RegisteredVersion | None:
+    """The version whose package has the digest; None if it was never registered."""
+    chosen = f"name='{name}' and tag.`{DIGEST_TAG}` = '{digest}'"
+    found = client.search_model_versions(chosen, max_results=1)
+    return _described(found[0]) if found else None
+
+
+def version_by_number(client: Any, name: str, number: str) -> RegisteredVersion | None:
+    """The version with the number; None if there is no such model or version."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see `connect`
+
+    try:
+        return _described(client.get_model_version(name, number))
+    except MlflowException as absent:
+        if absent.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            return None
+        raise
+
+
+def folder_of(found: RegisteredVersion) -> Path:
+    """The package as a local folder, downloaded if it lies elsewhere."""
+    place = urlparse(found.source)
+    if place.scheme in {"", "file"}:
+        return Path(url2pathname(place.path))
+    from mlflow.artifacts import download_artifacts  # noqa: PLC0415
+
+    return Path(download_artifacts(artifact_uri=found.source))
+
+
+def set_champion(uri: str, name: str, version: str) -> None:
+    """Move the champion's alias to a version: from now on others are compared with it."""
+    connect(uri).set_registered_model_alias(name, CHAMPION, version)
+
+
+def _make_room(uri: str) -> None:
+    place = urlparse(uri)
+    if place.scheme == "sqlite":
+        Path(place.path.removeprefix("/")).absolute().parent.mkdir(parents=True, exist_ok=True)
+
+
+def _described(found: Any) -> RegisteredVersion:
+    return RegisteredVersion(
+        name=found.name,
+        version=str(found.version),
+        run=found.run_id or "",
+        source=found.source,
+        digest=found.tags.get(DIGEST_TAG, ""),
+    )

@@ -1,0 +1,1 @@
+"""The stage that fits one scikit-learn pipeline to the training rows."""

@@ -1,0 +1,51 @@
+"""From the output of a failed step to one line for a person."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+_TRACEBACK: Final = "Traceback (most recent call last):"
+_RAISED: Final = re.compile(r"^(?P<kind>[A-Za-z_][\w.]*): (?P<message>.*)$")
+_OURS: Final = ("sluice_components.errors.", "sluice_package.error.")
+
+
+class PipelineFailedError(Exception):
+    """A step failed; the message names the step, the reason and the log."""
+
+    def __init__(self, step: str, reason: str, log: str) -> None:
+        """Keep the parts for callers that show them in their own way."""
+        super().__init__(f"{step}: {reason} (log: {log})")
+        self.step = step
+        self.reason = reason
+        self.log = log
+
+
+def reason_in(lines: Sequence[str]) -> str:
+    """Why the step failed: the message of our own errors, or the kind and message of others."""
+    raised = _last_raised(lines)
+    if raised is None:
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"ended without a Python error; its last words: {last or 'none'}"
+    kind, message = raised
+    if kind.startswith(_OURS):
+        return message
+    return f"{kind.rpartition('.')[2]}: {message}"
+
+
+def _last_raised(lines: Sequence[str]) -> tuple[str, str] | None:
+    starts = [number for number, line in enumerate(lines) if line.strip() == _TRACEBACK]
+    if not starts:
+        return None
+    margin = len(lines[starts[-1]]) - len(lines[starts[-1]].lstrip())
+    body = [line[margin:].rstrip() for line in lines[starts[-1] + 1 :]]
+    for number, line in enumerate(body):
+        # frames and their code are indented; the first line that is not is the error
+        if (found := _RAISED.match(line)) is not None:
+            return found["kind"], " ".join([found["message"], *_rest(body[number + 1 :])]).strip()
+    return None
+
+
+def _rest(lines: Sequence[str]) -> list[str]:
+    """Further lines of a message, up to the next empty one."""
+    end = next((number for number, line in enumerate(lines) if not line), len(lines))
+    return [line.strip() for line in lines[:end]]

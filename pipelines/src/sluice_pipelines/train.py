@@ -1,0 +1,130 @@
+"""The training pipeline of one project: from its sources to a registered package.
+
+The sections of the project are constants of the compiled pipeline, so that a YAML file in Kubeflow
+says by itself what it will do. Only where things lie is a parameter.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kfp import compiler, dsl
+from sluice_components.evaluate.component import evaluate
+from sluice_components.ingest.component import ingest
+from sluice_components.package.component import package
+from sluice_components.project.model import Project, as_parameter
+from sluice_components.register.component import champion, register
+from sluice_components.split.component import split
+from sluice_components.train.component import train
+from sluice_components.validate.component import validate
+
+
+class Outputs(NamedTuple):
+    """What the pipeline hands to its caller."""
+
+    registered: dsl.Artifact
+    metrics: dsl.Metrics
+    report: dsl.HTML
+    verdict: dsl.Markdown
+    quarantine: dsl.Dataset
+    train: dsl.Dataset
+    holdout: dsl.Dataset
+
+
+class Constants(NamedTuple):
+    """The sections of a project as Kubeflow parameters, by the task that takes them."""
+
+    ingest: dict[str, Any]
+    validate: dict[str, Any]
+    plan: dict[str, Any]
+    train: dict[str, Any]
+    demands: dict[str, Any]
+    project: dict[str, Any]
+
+
+def training_pipeline(project: Project, content_key: str = "") -> Any:
+    """The Kubeflow pipeline of a project; its parameters say where data and registry are.
+
+    Args:
+        project: What to train; its sections become constants.
+        content_key: What the sources hold, for the cache of a local run; empty where they may
+            change behind the pipeline's back, which is then always run from the start.
+    """
+    constants = constants_of(project)
+    name, alias = project.registered_name, project.registration.alias
+    title = f"{project.name}: evaluation"
+
+    @dsl.pipeline(name=f"train-{project.name}", description=f"Trains and registers {name}")  # type: ignore[untyped-decorator]
+    def pipeline(base: str, tracking_uri: str, artifacts: str = "", commit: str = "") -> Outputs:
+        read = ingest(base=base, **constants.ingest)
+        read.set_caching_options(enable_caching=bool(content_key), cache_key=content_key or None)
+        checked = validate(raw=read.outputs["raw"], **constants.validate)
+        parts = split(clean=checked.outputs["clean"], plan=constants.plan)
+        rows = parts.outputs["train"]
+        fitted = train(train=rows, plan=constants.train)
+        model = fitted.outputs["model"]
+        in_charge: Any = ""
+        if project.champion is not None:
+            looked_up = champion(tracking_uri=tracking_uri, name=name)
+            looked_up.set_caching_options(enable_caching=False)
+            in_charge = looked_up.output
+        measured = evaluate(
+            model=model,
+            train=rows,
+            holdout=parts.outputs["holdout"],
+            demands=constants.demands,
+            champion=in_charge,
+            title=title,
+        )
+        packed = package(
+            model=model,
+            raw=read.outputs["raw"],
+            train=rows,
+            evaluation=measured.outputs["evaluation"],
+            project=constants.project,
+            commit=commit,
+        )
+        entered = register(
+            package=packed.outputs["package"],
+            report=measured.outputs["report"],
+            tracking_uri=tracking_uri,
+            artifacts=artifacts,
+            name=name,
+            alias=alias,
+        )
+        entered.set_caching_options(enable_caching=False)
+        return Outputs(
+            registered=entered.outputs["registered"],
+            metrics=measured.outputs["metrics"],
+            report=measured.outputs["report"],
+            verdict=measured.outputs["verdict"],
+            quarantine=checked.outputs["quarantine"],
+            train=rows,
+            holdout=parts.outputs["holdout"],
+        )
+
+    return pipeline
+
+
+def compile_to(project: Project, path: Path) -> None:
+    """Write the pipeline as IR YAML, for upload in the Kubeflow UI or by its client."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    compiler.Compiler().compile(training_pipeline(project), str(path))
+
+
+def constants_of(project: Project) -> Constants:
+    """What each task is told of the project."""
+    whole = as_parameter(project)
+    target = project.target.name
+    return Constants(
+        ingest={key: whole.get(key, []) for key in ("source", "joins", "schema")},
+        validate={"schema": whole["schema"]},
+        plan=_present(whole, "split", "target", "time", "window", "seed"),
+        train=_present(whole, "features", "estimator", "seed") | {"target": target},
+        demands=_present(whole, "acceptance", "champion", "slices", "protected", "seed")
+        | {"target": target, "features": list(project.features.names)},
+        project=whole,
+    )
+
+
+def _present(whole: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: whole[key] for key in keys if key in whole}
