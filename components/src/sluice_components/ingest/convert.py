@@ -38,6 +38,7 @@ def convert(column: pa.ChunkedArray, wanted: ColumnType, where: str) -> Converte
     """
     if not _has_text(column.type):
         raise ContractError(f"{where} has the type {column.type}, which no column may have")
+    column = _without_nan(column)
     values = _values(column, wanted)
     lost = pc.and_(pc.is_valid(_without_blanks(column, wanted)), pc.is_null(values))
     unreadable = pc.if_else(lost, _text(column), None)
@@ -48,6 +49,12 @@ def convert(column: pa.ChunkedArray, wanted: ColumnType, where: str) -> Converte
 def _has_text(kind: pa.DataType) -> bool:
     types = pa.types
     return not (types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _without_nan(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), None, column)
 
 
 def _values(column: pa.ChunkedArray, wanted: ColumnType) -> pa.ChunkedArray:

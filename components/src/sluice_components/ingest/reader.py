@@ -72,12 +72,12 @@ def _all_there(file: Path, source: Source, names: list[str], columns: Sequence[s
 
 
 def _hint(source: Source, names: list[str], column: str) -> str:
-    near = get_close_matches(column, names, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
     other = next((mark for mark in ";\t|" if mark in names[0]), None)
     if len(names) == 1 and other and source.kind is SourceFormat.CSV:
         return f"the fields seem to be separated by {other!r}; state it as `separator`"
+    near = get_close_matches(column, names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
     return f"its columns are {', '.join(names)}"
 
 

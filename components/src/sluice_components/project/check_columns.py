@@ -26,6 +26,6 @@ def _complaints(column: Column, seen: set[str]) -> Iterator[tuple[str, str]]:
         yield "name", f"{column.name!r} is a name that the quarantine uses; rename the column"
     for key, limit in (("minimum", column.minimum), ("maximum", column.maximum)):
         if limit is not None and column.type not in _ORDERED:
-            yield key, f"a {column.type} has no {key}; only integer and float have"
+            yield key, f"type {column.type} has no {key}; only integer and float have"
     if column.categories is not None and column.type is not ColumnType.STRING:
-        yield "categories", f"a {column.type} has no categories; only string has"
+        yield "categories", f"type {column.type} has no categories; only string has"
