@@ -58,6 +58,7 @@ def loans(rows: int = 200, seed: int = 3) -> pd.DataFrame:
 
 def loan_model(estimator: Any = None, rows: int = 200) -> Pipeline:
     """A fitted pipeline like those that `sluice train` makes."""
+    estimator = LogisticRegression() if estimator is None else estimator
     frame = loans(rows)
     numeric = Pipeline([("fill", SimpleImputer()), ("scale", StandardScaler())])
     features = ColumnTransformer(
@@ -66,7 +67,7 @@ def loan_model(estimator: Any = None, rows: int = 200) -> Pipeline:
             ("category", OneHotEncoder(handle_unknown="ignore"), ["region", "member"]),
         ]
     )
-    model = Pipeline([("features", features), ("estimator", estimator or LogisticRegression())])
+    model = Pipeline([("features", features), ("estimator", estimator)])
     return model.fit(frame[[c.name for c in LOAN_COLUMNS.columns]], frame[TARGET])
 
 
@@ -98,7 +99,7 @@ def loan_package(
     folder: Path, model: object = None, save: Callable[[Path, object], None] = write_model
 ) -> str:
     """A sealed package of a fitted model; its digest."""
-    save(folder, model or loan_model())
+    save(folder, loan_model() if model is None else model)
     return seal_loans(folder)
 
 

@@ -43,7 +43,12 @@ class _Field:
 
 
 class RequestReader:
-    """Reads requests of one contract; the order of the inputs does not matter."""
+    """Reads requests of one contract; the order of the inputs does not matter.
+
+    Inputs that the contract does not know are left out: one request goes to all revisions, and a
+    candidate may need inputs that stable does not. Where one is missing, they are named, because
+    one of them may be it, misspelt.
+    """
 
     def __init__(self, contract: Contract) -> None:
         self._names = [column.name for column in contract.input.columns]
@@ -76,8 +81,8 @@ class RequestReader:
     def _misnamed(self, tensors: Sequence[Tensor]) -> list[Problem]:
         given = [tensor.name for tensor in tensors]
         twice = dict.fromkeys(name for name in given if given.count(name) > 1)
-        unknown = dict.fromkeys(name for name in given if name not in self._fields)
         missing = [name for name in self._names if name not in given]
+        unknown = dict.fromkeys(name for name in given if missing and name not in self._fields)
         return [
             *(Problem(field=name, text="is given more than once") for name in twice),
             *(Problem(field=name, text="is missing") for name in missing),

@@ -83,7 +83,7 @@ class Served:
     def _record(self, identity: Identity, answer: Answer) -> None:
         if self.recording is not None:
             self.recording.record(
-                Answered(identity.request_id, identity.mirrored, answer, time.time())
+                Answered(identity.request_id, identity.mirrored, answer, at=time.time())
             )
 
 
