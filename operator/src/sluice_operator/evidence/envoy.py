@@ -1,10 +1,11 @@
 """Error rates from the counters that Envoy keeps for each revision.
 
-A request counts when Envoy has an answer for its sender: `total` are completed requests, `bad` those
-that ended with 5xx. Answers that Envoy made itself count too, because the user got them: 503 for a
-server that is dead, 504 for one that is too slow. Mirrored requests count for the mirrored revision.
+A request counts when Envoy has an answer for its sender: `total` are completed requests, `bad` are
+those that ended with 5xx. Answers that Envoy made itself count too, because the user got them: 503
+for a server that is dead, 504 for one that is too slow. Mirrored requests count for the revision
+that got the copy.
 
-Source: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/upstream/cluster_manager/cluster_stats
+Source: Envoy 1.40 documentation, `configuration/upstream/cluster_manager/cluster_stats`
 """
 
 import json

@@ -61,6 +61,7 @@ def bootstrap(layout: Layout) -> Json:
         "admin": {"address": _address(layout.admin_port)},
         "dynamic_resources": {"cds_config": _watched(layout.clusters)},
         "static_resources": {"listeners": [_listener(layout)]},
+        "overload_manager": {"resource_monitors": [_connection_limit()]},
     }
 
 
@@ -174,6 +175,17 @@ def _listener(layout: Layout) -> Json:
         "enable_reuse_port": False,
         "filter_chains": [chain],
     }
+
+
+def _connection_limit() -> Json:
+    """Without one Envoy warns at each start, and its log is where reasons are looked for."""
+    kind = "envoy.extensions.resource_monitors.downstream_connections.v3"
+    limit = {
+        "@type": f"type.googleapis.com/{kind}.DownstreamConnectionsConfig",
+        "max_active_downstream_connections": PLENTY,
+    }
+    name = "envoy.resource_monitors.global_downstream_max_connections"
+    return {"name": name, "typed_config": limit}
 
 
 def _http(layout: Layout) -> Json:

@@ -21,7 +21,10 @@ def main(parent: int, command: list[str]) -> None:
         sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
     if os.getppid() != parent:
         sys.exit("the parent ended before the leash was on")
-    os.execv(command[0], command)  # noqa: S606 - that is the job
+    try:
+        os.execv(command[0], command)  # noqa: S606 - that is the job
+    except OSError as broken:
+        sys.exit(f"StartError: {command[0]}: {broken.strerror}; is it installed (make init)?")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,10 @@ class Process:
         poll.register(bell, select.POLLIN)
         return any(descriptor == self._ended for descriptor, _ in poll.poll(seconds * 1000))
 
+    def ended(self) -> bool:
+        """Whether it has ended by now."""
+        return bool(select.select([self._ended], [], [], 0)[0])
+
     def kill(self) -> None:
         """End it at once, with what it started."""
         self._signal(signal.SIGKILL)
@@ -74,18 +78,13 @@ class Process:
         os.close(self._ended)
 
     def why_ended(self) -> str:
-        """How it ended, with the last thing that it said about it."""
+        """How it ended, with the last thing that it said about it if nobody killed it."""
+        code = self._child.returncode
+        if code < 0:
+            return f"killed by {signal.Signals(-code).name} (see {self._log})"
         said = reason_in(self._log, self._log_start)
-        return f"{_ending(self._child.returncode)}: {said or 'it said nothing'} (see {self._log})"
+        return f"ended with code {code}: {said or 'it said nothing'} (see {self._log})"
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, number)
-
-
-def _ending(code: int | None) -> str:
-    if code is None:
-        return "still running"
-    if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    return f"ended with code {code}"

@@ -1,0 +1,55 @@
+from dataclasses import dataclass, field
+
+from sluice_operator.evidence.routed import RoutedEvidence
+from sluice_operator.rollout.model import Arm, Question, Window
+
+
+@dataclass
+class Scripted:
+    """A source that says who was asked."""
+
+    total: int
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def windows(self, name: str, questions: tuple[Question, ...]) -> tuple[Window, ...]:
+        self.asked.append(tuple(question.gate for question in questions))
+        arm = Arm(total=self.total, bad=0)
+        return tuple(Window(gate=q.gate, cursor=name, stable=arm) for q in questions)
+
+
+def question(gate: str, metric: str) -> Question:
+    return Question(
+        gate=gate, metric=metric, comparison="Relative", stable="a", candidate="b", cursor="c"
+    )
+
+
+def test_each_question_is_answered_by_the_source_of_its_metric_and_in_order():
+    envoy, ledger = Scripted(total=1), Scripted(total=2)
+    source = RoutedEvidence({"ErrorRate": envoy, "Accuracy": ledger})
+    questions = (
+        question("g1", "Accuracy"),
+        question("g2", "ErrorRate"),
+        question("g3", "Accuracy"),
+    )
+
+    answers = source.windows("churn", questions)
+
+    assert [(answer.gate, answer.stable.total) for answer in answers] == [
+        ("g1", 2),
+        ("g2", 1),
+        ("g3", 2),
+    ]
+    assert (envoy.asked, ledger.asked) == ([("g2",)], [("g1", "g3")])
+
+
+def test_a_metric_without_source_is_an_error_that_names_those_there_are():
+    source = RoutedEvidence({"ErrorRate": Scripted(total=1), "Accuracy": Scripted(total=2)})
+    (answer,) = source.windows("churn", (question("g", "Latency"),))
+    assert answer.error == "metric 'Latency' has no source here; known are Accuracy, ErrorRate"
+    assert answer.cursor == "c"
+
+
+def test_no_questions_ask_nobody():
+    envoy = Scripted(total=1)
+    assert RoutedEvidence({"ErrorRate": envoy}).windows("churn", ()) == ()
+    assert envoy.asked == []
