@@ -20,8 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from engine_world import EngineWorld, Load, mlserver_world, standin_world  # noqa: E402
-from eventually import eventually  # noqa: E402
+from engine_world import (  # type: ignore[import-not-found]  # noqa: E402
+    EngineWorld,
+    Load,
+    mlserver_world,
+    standin_world,
+)
+from eventually import eventually  # type: ignore[import-not-found]  # noqa: E402
 
 WORLDS = {"mlserver": mlserver_world, "stand-in": standin_world}
 TARGET_SECONDS = 0.1

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +89,9 @@ class EngineWorld:
         ready = {revision.name for revision in routing.revisions} <= seen.ready
         return ready and seen.routes == routing.routes
 
-    def both(self, **traffic: int) -> Routing:
+    def both(self, weight: int = 0, mirror: int = 0) -> Routing:
         """Revision one in charge, two on trial."""
-        return replace(Routing(stable=self.one, candidate=self.two), **traffic)
+        return Routing(stable=self.one, candidate=self.two, weight=weight, mirror=mirror)
 
     @contextlib.contextmanager
     def load(self, users: int = 2) -> Iterator["Load"]:
