@@ -7,7 +7,7 @@ compression, not chunks. `NaN` and missing are the same, and so are `0.0` and `-
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sluice_package.schema import Column, ColumnType
-
-REASONS: Final = "reasons"
-"""Column of the quarantine that says why a row is there."""
-UNREADABLE: Final = "unreadable:"
-"""Prefix of the columns in which ingest keeps the text of cells that are not of their type."""
 
 _DTYPES = {
     ColumnType.INTEGER: ("int64", "Int64"),

@@ -40,8 +40,7 @@ def convert(column: pa.ChunkedArray, wanted: ColumnType, where: str) -> Converte
         raise ContractError(f"{where} has the type {column.type}, which no column may have")
     column = _without_nan(column)
     values = _values(column, wanted)
-    lost = pc.and_(pc.is_valid(_without_blanks(column, wanted)), pc.is_null(values))
-    unreadable = pc.if_else(lost, _text(column), None)
+    unreadable = _unreadable(column, values, wanted)
     _refuse_wrong_type(values, unreadable, wanted, where)
     return Converted(values=values, unreadable=unreadable)
 
@@ -78,6 +77,15 @@ def _kind(given: pa.DataType) -> str:
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string())
+
+
+def _unreadable(
+    column: pa.ChunkedArray, values: pa.ChunkedArray, wanted: ColumnType
+) -> pa.ChunkedArray:
+    lost = pc.and_(pc.is_valid(_without_blanks(column, wanted)), pc.is_null(values))
+    if not pc.any(lost).as_py():  # the usual case: spare the text of a million sound cells
+        return _chunked(pa.nulls(len(column), pa.string()))
+    return pc.if_else(lost, _text(column), None)
 
 
 def _without_blanks(column: pa.ChunkedArray, wanted: ColumnType) -> pa.ChunkedArray:

@@ -8,11 +8,12 @@ import pandas as pd
 import pyarrow as pa
 from sluice_package.schema import Column, ColumnType
 
-from sluice_components.dataset import UNREADABLE, Manifest, dtype_of, write_frame
+from sluice_components.dataset import Manifest, dtype_of, write_frame
 from sluice_components.errors import JoinError
 from sluice_components.ingest.convert import convert
 from sluice_components.ingest.join import left_join
 from sluice_components.ingest.reader import column_names, read_table
+from sluice_components.project.reserved import UNREADABLE
 from sluice_components.project.section import Join, Source
 
 Contract = Mapping[str, Column]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sluice_package.schema import Column, ColumnType
 
-from sluice_components.dataset import REASONS, UNREADABLE
 from sluice_components.project.problem import Problem
+from sluice_components.project.reserved import REASONS, UNREADABLE
 
 _ORDERED = (ColumnType.INTEGER, ColumnType.FLOAT)
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from sluice_package.schema import Column, Schema
 
-from sluice_components.dataset import REASONS, UNREADABLE, dtype_of, read_frame, write_frame
+from sluice_components.dataset import dtype_of, read_frame, write_frame
 from sluice_components.errors import ContractError
+from sluice_components.project.reserved import REASONS, UNREADABLE
 from sluice_components.validate.contract import MISSING, Breach, findings, in_contract_types
 from sluice_components.validate.report import ValidationReport, markdown, report_of
 

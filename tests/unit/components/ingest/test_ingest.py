@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
-from sluice_components.dataset import UNREADABLE, read_frame
+from sluice_components.dataset import read_frame
 from sluice_components.errors import ContractError, JoinError, SourceError
 from sluice_components.ingest.stage import ingest, ingested
+from sluice_components.project.reserved import UNREADABLE
 from sluice_components.project.section import Join, Source
 from tables import contract, csv_file, parquet_file
 

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
-from sluice_components.dataset import UNREADABLE, read_frame, write_frame
+from sluice_components.dataset import read_frame, write_frame
 from sluice_components.errors import ContractError
+from sluice_components.project.reserved import UNREADABLE
 from sluice_components.validate.report import markdown
 from sluice_components.validate.stage import validate
 from tables import contract
