@@ -23,6 +23,10 @@ RATIO = FAMILIES[TEST.comparison]
 RATES = (20, 2, 1)
 RATIOS = (2, 4, 10, 40)
 SAFE_RATES = (20, 2)
+LATE_RATES = (20, 2)
+LATE_LOOKS = (0, 60, 180)
+"""A candidate that turns bad at once, after 5 and after 15 minutes."""
+LATE_RATIO = 10
 BAD_SHARE = 5
 """One run of a bad candidate for so many of a healthy one."""
 
@@ -92,6 +96,16 @@ def safe_row(given: Options, number: int, traffic: Traffic) -> Row:
     return {"side": "safe", "runs": runs, **described(traffic), "ours": found}
 
 
+def late_row(given: Options, number: int, traffic: Traffic) -> Row:
+    """Figures of one scenario in which the candidate turns bad on the way."""
+    runs = given.runs // BAD_SHARE
+    looks = traffic.looks(runs, given.rng(200 + number))
+    found = first_second(looks, RATIO.harm, TEST.alpha_harm)
+    onset = traffic.onset * LOOK_SECONDS
+    after = Detection(np.maximum(found.at - onset, 0.0)).record()
+    return {"side": "late", "runs": runs, "onset": onset, **described(traffic), "ours": after}
+
+
 def described(traffic: Traffic) -> Row:
     """A scenario as JSON."""
     return {
@@ -109,10 +123,15 @@ def measured(given: Options) -> list[Row]:
         for rate in SAFE_RATES
         for ratio in (1.0, TEST.margin)
     ]
+    late = [
+        Traffic(candidate_per_second=rate, ratio=LATE_RATIO, onset=onset)
+        for rate in LATE_RATES
+        for onset in LATE_LOOKS
+    ]
     rows: list[Row] = []
     with progress() as bar:
-        task = bar.add_task("simulating", total=len(harm) + len(safe))
-        for row, scenarios in ((harm_row, harm), (safe_row, safe)):
+        task = bar.add_task("simulating", total=len(harm) + len(safe) + len(late))
+        for row, scenarios in ((harm_row, harm), (safe_row, safe), (late_row, late)):
             for number, traffic in enumerate(scenarios):
                 rows.append(row(given, number, traffic))
                 bar.advance(task)
@@ -147,6 +166,12 @@ def print_harm(rows: list[Row]) -> None:
     show("Rolled back: share of healthy candidates, median of bad ones", head, lines)
 
 
+def in_seconds(found: dict[str, float | None]) -> tuple[str, ...]:
+    """Median and the late end; a dash where too few were found."""
+    times = (found["median"], found["p95"])
+    return tuple(f"{time:,.0f} s" if time is not None else "-" for time in times)
+
+
 def print_safe(rows: list[Row]) -> None:
     """Time until a healthy candidate is proven safe, and how often one at the margin is."""
     head = ("req/s", "true ratio", "proven", "median", "95 %")
@@ -154,11 +179,22 @@ def print_safe(rows: list[Row]) -> None:
     for row in (row for row in rows if row["side"] == "safe"):
         found = row["ours"]
         assert isinstance(found, dict)
-        times = (found["median"], found["p95"])
-        seconds = (f"{time:,.0f} s" if time is not None else "-" for time in times)
+        seconds = in_seconds(found)
         where = (f"{row['candidate_per_second']}", f"{row['ratio']:g}")
         lines.append((*where, f"{found['found']:.2%}", *seconds))
     show(f"Proven safe at margin {TEST.margin:g} within {LOOKS * LOOK_SECONDS:,} s", head, lines)
+
+
+def print_late(rows: list[Row]) -> None:
+    """Time from the first bad look, after a while without any difference."""
+    lines = []
+    for row in (row for row in rows if row["side"] == "late"):
+        found = row["ours"]
+        assert isinstance(found, dict)
+        seconds = in_seconds(found)
+        lines.append((f"{row['candidate_per_second']}", f"{row['onset']:,} s", *seconds))
+    title = f"{LATE_RATIO}x errors after a healthy while"
+    show(title, ("req/s", "healthy for", "median", "95 %"), lines)
 
 
 def claims(rows: list[Row]) -> list[Claim]:
@@ -190,6 +226,7 @@ def main() -> int:
     rows = measured(given)
     print_harm(rows)
     print_safe(rows)
+    print_late(rows)
     return report.write(rows, claims(rows))
 
 

@@ -27,7 +27,9 @@ class Traffic:
 
     candidate_per_second: float
     ratio: float = 1.0
-    """Error rate of the candidate over that of stable, at every moment."""
+    """Error rate of the candidate over that of stable, from `onset` on; before it is 1."""
+    onset: int = 0
+    """Looks in which the candidate is still healthy."""
     uneven: bool = False
     """Daily load and one incident at a random moment, both shared by the two revisions."""
 
@@ -43,7 +45,8 @@ class Traffic:
             stable = rng.poisson(expected * STABLE_PER_CANDIDATE, runs)
             candidate = rng.poisson(expected, runs)
             stable_bad = rng.binomial(stable, rate)
-            bad = rng.binomial(candidate, np.minimum(rate * self.ratio, 1.0))
+            ratio = self.ratio if look >= self.onset else 1.0
+            bad = rng.binomial(candidate, np.minimum(rate * ratio, 1.0))
             yield np.stack((stable, stable_bad, candidate, bad), axis=1).astype(np.float64)
 
     def _level(self, look: int, incident: NDArray[np.int64]) -> tuple[float, FloatArray]:
