@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sluice_package.schema import Column, ColumnType
@@ -110,4 +111,10 @@ def _series(values: pa.ChunkedArray, dtype: str) -> "pd.Series[Any]":
     return series.astype(pd.api.types.pandas_dtype(dtype))
 
 
-_PANDAS = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+_TEXT = pd.StringDtype(na_value=np.nan)
+_PANDAS = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.string(): _TEXT,
+    pa.large_string(): _TEXT,
+}
