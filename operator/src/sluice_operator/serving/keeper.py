@@ -7,6 +7,7 @@ stop, and for the next question. What it knows is one frozen value, `Kept`, repl
 import os
 import select
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -133,6 +134,7 @@ class Keeper:
         self._changed = changed
         self._kept = Kept()
         self._bell = os.eventfd(0)
+        weakref.finalize(self, os.close, self._bell)
         self._thread = threading.Thread(target=self._run, name=f"keep-{name}", daemon=True)
 
     @property

@@ -5,6 +5,7 @@ it becomes possible: it sleeps until a server changes its state, and looks often
 revision is on its way in or out.
 """
 
+import shutil
 import threading
 import time
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class LocalEngine:
         pool = PortPool()
         site = _site(place, runtime, resolve, pool)
         self._layout = _layout(place, pool)
+        self._servers = site.folder / "servers"
         self._envoy = Envoy(self._layout, site.folder / "logs" / "envoy.log")
         self._envoy_keeper = self._envoy.keeper()
         self._fleet = Fleet(site, self._wake_up)
@@ -73,6 +75,7 @@ class LocalEngine:
         """
         refuse_taken(self._layout.port, "--port")
         refuse_taken(self._layout.admin_port, "--admin-port")
+        shutil.rmtree(self._servers, ignore_errors=True)
         self._envoy.publish_clusters({})
         self._envoy.publish_routes({})
         self._envoy_keeper.start()

@@ -39,7 +39,10 @@ class Steering:
         Raises:
             ServingEngineError: Something could not be told or started.
         """
-        self._wanted[name] = routing
+        if routing.revisions:
+            self._wanted[name] = routing
+        else:
+            self._wanted.pop(name, None)
         before = self._written
         self.pursue()
         if self._written is before:
