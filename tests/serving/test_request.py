@@ -86,7 +86,7 @@ def test_a_field_given_twice_is_named():
 
 def test_a_datatype_that_does_not_fit_is_named_with_one_that_does():
     assert problems(loan(age=sent("age", "BYTES", ["33", "44"]))) == [
-        "age: datatype 'BYTES' does not fit a integer column; send INT64"
+        "age: datatype 'BYTES' is not for a column of type integer; send INT64"
     ]
 
 

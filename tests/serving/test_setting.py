@@ -19,7 +19,7 @@ def test_without_ledger_or_spool_nothing_is_recorded(missing):
 @pytest.mark.parametrize(
     ("extra", "problem"),
     [
-        (None, "parameters.extra: deployment: Field required; revision: Field required"),
+        ({}, "parameters.extra: deployment: Field required; revision: Field required"),
         (GOOD | {"digest": "sha256:12"}, "digest: String should match"),
         (GOOD | {"spol": "x"}, "spol: Extra inputs are not permitted"),
     ],

@@ -116,6 +116,11 @@ class Server:
         document = self.client.get("/v2/models/loans").json()
         return str(document.get("parameters", {}).get("refused", ""))
 
+    def wait_refused_by_log(self) -> str:
+        """Wait until the log says that the package is refused; the log."""
+        eventually(lambda: "Refused to serve" in self.log, within=START_SECONDS)
+        return self.log
+
     def infer(self, body: dict[str, Any], **headers: str) -> httpx.Response:
         """POST a V2 request; underscores in the names of headers stand for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -120,7 +120,8 @@ def _values_of(tensor: Tensor, field: _Field) -> list[Any]:
     if datatype not in field.datatypes:
         wanted = _DATATYPES[field.column.type][0]
         raise UnfitValueError(
-            f"datatype {shown(datatype)} does not fit a {field.column.type} column; send {wanted}"
+            f"datatype {shown(datatype)} is not for a column of type {field.column.type}; "
+            f"send {wanted}"
         )
     values = getattr(tensor.data, "root", tensor.data)
     if not isinstance(values, list):

@@ -63,7 +63,7 @@ class SluiceModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
             outcome = Outcome.REJECTED
             raise MLServerError(str(rejected), HTTPStatus.UNPROCESSABLE_ENTITY) from rejected
         except FailedModelError as failed:
-            self._trace.note(f"Request {payload.id} failed: {failed}", failed)
+            self._trace.note(f"Request {payload.id} failed: {failed}", failed.__cause__ or failed)
             message = f"{self._served.settings.revision}: {failed}; its log says more"
             raise MLServerError(message, HTTPStatus.INTERNAL_SERVER_ERROR) from failed
         finally:
@@ -79,9 +79,11 @@ class SluiceModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
     async def metadata(self) -> MetadataModelResponse:
         """Inputs and outputs by the contract, and why the package was refused, if it was."""
         metadata = await super().metadata()
-        extra = runtime_settings(self._extra())
+        extra = self._extra()  # as it stands, for it may be the reason of the refusal
         metadata.parameters = response_parameters(
-            revision=extra.revision, digest=extra.digest, refused=self._refused
+            revision=str(extra.get("revision", "")),
+            digest=str(extra.get("digest", "")),
+            refused=self._refused,
         )
         return metadata
 
@@ -94,6 +96,6 @@ class SluiceModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         self.outputs = output_metadata(served.predictor)
         self._served = served
 
-    def _extra(self) -> dict[str, object] | None:
+    def _extra(self) -> dict[str, object]:
         parameters = self._settings.parameters
-        return parameters.extra if parameters is not None else None
+        return (parameters.extra if parameters is not None else None) or {}

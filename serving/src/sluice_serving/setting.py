@@ -28,14 +28,14 @@ class RuntimeSettings(BaseModel):
         return bool(self.ledger and self.spool)
 
 
-def runtime_settings(extra: dict[str, Any] | None) -> RuntimeSettings:
+def runtime_settings(extra: dict[str, Any]) -> RuntimeSettings:
     """The settings of the runtime.
 
     Raises:
         SettingsError: A field is missing, unknown or wrong.
     """
     try:
-        return RuntimeSettings.model_validate(extra or {})
+        return RuntimeSettings.model_validate(extra)
     except ValidationError as wrong:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
