@@ -4,9 +4,13 @@ Packages are found by `folder_of`, never loaded as `models:/…`: MLflow would w
 into the folder, and the package would no longer be what was sealed.
 """
 
+import contextlib
+import logging
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -32,23 +36,49 @@ class RegisteredVersion:
 
 
 def connect(uri: str) -> Any:
-    """An MLflow client for tracking and registry; the first use of a database makes its tables.
+    """An MLflow client for tracking and registry; a SQLite store is made if it is absent.
 
     Raises:
         RegistrationError: The store cannot be opened.
     """
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        _make_store(file)
+    return _opened(uri)
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """The file of a SQLite store; None for stores of other kinds."""
+    place = urlparse(uri)
+    return Path(place.path.removeprefix("/")).absolute() if place.scheme == "sqlite" else None
+
+
+def _opened(uri: str) -> Any:
     # must be set before the import; sends nothing anywhere
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
     from mlflow.tracking import MlflowClient  # noqa: PLC0415
 
-    _make_room(uri)
+    logging.getLogger("mlflow.store").setLevel(logging.WARNING)  # names each migration
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
     try:
         client.search_experiments(max_results=1)
-    except MlflowException as wrong:
-        raise RegistrationError(f"{uri}: the registry does not answer: {wrong}") from wrong
+    except (MlflowException, OSError) as wrong:
+        raise RegistrationError(
+            f"{uri}: the registry does not answer: {wrong}; start it, or correct the URI"
+        ) from wrong
     return client
+
+
+def _make_store(file: Path) -> None:
+    """Make the tables beside the place and move them there: a broken-off attempt leaves nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".making-", dir=file.parent) as folder:
+        made = Path(folder) / file.name
+        _opened(f"sqlite:///{made}")
+        with contextlib.suppress(FileExistsError):  # somebody else was quicker
+            file.hardlink_to(made)
 
 
 def version_by_alias(client: Any, name: str, alias: str) -> RegisteredVersion | None:
@@ -97,12 +127,6 @@ def set_champion(uri: str, name: str, version: str) -> None:
     connect(uri).set_registered_model_alias(name, CHAMPION, version)
 
 
-def _make_room(uri: str) -> None:
-    place = urlparse(uri)
-    if place.scheme == "sqlite":
-        Path(place.path.removeprefix("/")).absolute().parent.mkdir(parents=True, exist_ok=True)
-
-
 def _described(found: Any) -> RegisteredVersion:
     return RegisteredVersion(
         name=found.name,
@@ -111,3 +135,7 @@ def _described(found: Any) -> RegisteredVersion:
         source=found.source,
         digest=found.tags.get(DIGEST_TAG, ""),
     )
+
+
+if __name__ == "__main__":  # `python -m sluice_components.registry URI` makes a store beforehand
+    connect(sys.argv[1])

@@ -1,16 +1,17 @@
 """The loop of `sluice up`: for each deployment in the home, look, decide, act, remember."""
 
 import logging
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.errors import SluiceError
 from sluice_operator.laptop.home import Home, write_whole
 from sluice_operator.laptop.run_record import append, entry_of
 from sluice_operator.laptop.view import view_of
-from sluice_operator.rollout.model import Routing
+from sluice_operator.rollout.model import Event, Routing
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
 from sluice_operator.rollout.status import Phase, Status
@@ -42,13 +43,21 @@ class Controller:
 
     home: Home
     ports: Ports
+    tell: Callable[[Status, Event], None] | None = None
+    """Told of every event, once its decision is remembered."""
     _memory: dict[str, _Memory] = field(default_factory=dict)
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: threading.Event) -> None:
         """Turn after turn until told to stop."""
         while not stop.is_set():
             self.turn()
-            stop.wait(TICK.total_seconds())
+            stop.wait(self._pause().total_seconds())
+
+    def _pause(self) -> timedelta:
+        """Until the next look that is due, a tick at most: people may ask for something."""
+        now = self.ports.clock()
+        waits = [m.next_look - now for m in self._memory.values() if m.next_look is not None]
+        return max(min([TICK, *waits]), timedelta(0))
 
     def turn(self) -> None:
         """One look at every deployment that is due; a bad one does not stop the others."""
@@ -57,8 +66,8 @@ class Controller:
                 self._look_at(name)
             except SluiceError as wrong:
                 _log.error("Skipped %s: %s", name, wrong)
-            except OSError as wrong:
-                _log.exception("Could not write for %s: %s", name, wrong.strerror)
+            except Exception:  # noqa: BLE001 - a bug in one turn must not end the servers of all
+                _log.exception("Could not look at %s", name)
 
     def _look_at(self, name: str) -> None:
         memory = self._memory.get(name)
@@ -97,6 +106,9 @@ class Controller:
             self.home.save(decision.status)
             memory.saved = decision.status
         write_whole(self.home.root / "view" / f"{name}.json", view_of(spec, turn))
+        if self.tell is not None:
+            for event in decision.events:
+                self.tell(decision.status, event)
 
     def _record(
         self, name: str, memory: _Memory, before: Status, spec: Spec, turn: Reconciled

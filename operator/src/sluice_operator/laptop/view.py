@@ -7,7 +7,6 @@ from typing import Any
 from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.judge.verdict import explain
 from sluice_operator.rollout.condition import conditions_of
-from sluice_operator.rollout.gate import test_of
 from sluice_operator.rollout.model import Revision
 from sluice_operator.rollout.reconcile import Reconciled
 from sluice_operator.rollout.status import Attempt, GateState, Status
@@ -76,7 +75,7 @@ def _gate(gate: Gate, state: GateState | None) -> dict[str, Any]:
     evidence = state.evidence
     return shown | {
         "verdict": evidence.verdict,
-        "explanation": explain(test_of(gate), evidence),
+        "explanation": explain(state.test, evidence),
         "samples": evidence.samples,
         "eHarm": evidence.e_harm,
         "eSafe": evidence.e_safe,

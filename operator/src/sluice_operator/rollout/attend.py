@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.update import problem_of, update
 from sluice_operator.judge.verdict import explain
-from sluice_operator.rollout.gate import awaited, test_of
+from sluice_operator.rollout.gate import awaited, state_of
 from sluice_operator.rollout.model import Event, Observation, Verdict, Window
 from sluice_operator.rollout.status import GateState, Phase, Status
 from sluice_operator.rollout.turn import Turn
@@ -35,13 +34,12 @@ def _counted(spec: Spec, status: Status, window: Window, now: datetime) -> Statu
     gate = next((gate for gate in spec.gates if gate.name == window.gate), None)
     if gate is None:
         return status
-    test = test_of(gate)
-    state = status.gates.get(gate.name) or GateState(evidence=Evidence())
-    if problem := problem_of(test, window):
+    state = state_of(gate, status)
+    if problem := problem_of(state.test, window):
         state = replace(state, error=problem, blind_since=state.blind_since or now)
     else:
-        evidence = update(test, state.evidence, window)
-        state = GateState(evidence=evidence, cursor=window.cursor)
+        evidence = update(state.test, state.evidence, window)
+        state = GateState(test=state.test, evidence=evidence, cursor=window.cursor)
     return replace(status, gates={**status.gates, gate.name: state})
 
 
@@ -87,6 +85,6 @@ def _new_verdicts(spec: Spec, before: Status, after: Status, now: datetime) -> I
         yield Event(
             at=now,
             reason=f"Gate{verdict.value}",
-            message=f"Gate {gate.name}: {explain(test_of(gate), state.evidence)}",
+            message=f"Gate {gate.name}: {explain(state.test, state.evidence)}",
             warning=verdict is Verdict.HARM,
         )

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Spec
-from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.rollout.model import Question, Verdict
 from sluice_operator.rollout.status import GateState, Phase, Status
@@ -23,7 +22,14 @@ def test_of(gate: Gate) -> Test:
 
 def fresh_gates(spec: Spec) -> Mapping[str, GateState]:
     """Gates that have seen nothing."""
-    return {gate.name: GateState(evidence=Evidence()) for gate in spec.gates}
+    return {gate.name: GateState(test=test_of(gate)) for gate in spec.gates}
+
+
+def state_of(gate: Gate, status: Status) -> GateState:
+    """What is known about a gate; a gate whose definition was edited starts anew."""
+    test = test_of(gate)
+    state = status.gates.get(gate.name)
+    return state if state is not None and state.test == test else GateState(test=test)
 
 
 def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
@@ -38,19 +44,20 @@ def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
             comparison=gate.comparison,
             stable=against.name,
             candidate=judged.name,
-            cursor=status.gates[gate.name].cursor if gate.name in status.gates else "",
+            cursor=state_of(gate, status).cursor,
         )
         for gate in armed(spec, status)
     )
 
 
 def armed(spec: Spec, status: Status) -> tuple[Gate, ...]:
-    """The gates that can learn something from the present traffic."""
+    """The gates to ask now.
+
+    They are asked before the first request of the candidate, too: its cursor must lie before it.
+    """
     if status.phase is Phase.BAKING:
         return tuple(gate for gate in spec.gates if gate.comparison is Comparison.ABSOLUTE)
-    if status.on_trial and status.phase is not Phase.PREPARING:
-        return spec.gates
-    return ()
+    return spec.gates if status.on_trial else ()
 
 
 def harmed(spec: Spec, status: Status) -> Gate | None:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
-
-NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +20,10 @@ class Revision:
 class Routes:
     """What the router does with requests: equal values, equal traffic."""
 
-    weights: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    weights: Mapping[str, int] = field(default_factory=dict)
     """Percent of answers per revision name, 100 in sum; without an entry there is no route, not
     even a sticky one."""
-    mirror: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    mirror: Mapping[str, int] = field(default_factory=dict)
     """Percent of requests copied per revision name, whose answers are dropped."""
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.judge.verdict import explain
-from sluice_operator.rollout.gate import harmed, test_of
+from sluice_operator.rollout.gate import harmed
 from sluice_operator.rollout.model import Observation
 from sluice_operator.rollout.status import Outcome, Phase, Status
 from sluice_operator.rollout.turn import (
@@ -70,7 +70,8 @@ def _harm(spec: Spec, status: Status, seen: Observation) -> str | None:
         return None
     gate = harmed(spec, status)
     if gate is not None:
-        return f"Gate {gate.name}: {explain(test_of(gate), status.gates[gate.name].evidence)}"
+        state = status.gates[gate.name]
+        return f"Gate {gate.name}: {explain(state.test, state.evidence)}"
     if status.judged.name in seen.serving.failed:
         return f"{status.judged.name} failed: {seen.serving.failed[status.judged.name]}"
     silent = status.unready_since

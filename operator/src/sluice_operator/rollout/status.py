@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.hypothesis import Test
 from sluice_operator.rollout.model import Revision, Routing
 
 
@@ -69,7 +70,9 @@ class Pause:
 class GateState:
     """What is known about one gate in this attempt."""
 
-    evidence: Evidence
+    test: Test
+    """What the evidence is about; another margin or alpha asks another question."""
+    evidence: Evidence = field(default_factory=Evidence)
     cursor: str = ""
     blind_since: datetime | None = None
     """Since when the source gives no counts; None while it does."""

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from sluice_package.error import PackageError
+from sluice_package.manifest import read_manifest
+
 from sluice_operator.rollout.model import Revision
+from sluice_operator.serving.errors import ModelNotFoundError
 from sluice_operator.serving.port import LOOPBACK
 
 
@@ -74,7 +78,7 @@ def model_settings(placement: Placement) -> dict[str, Any]:
     extra = {
         "deployment": placement.deployment,
         "revision": placement.revision.name,
-        "digest": placement.revision.digest,
+        "digest": placement.revision.digest or _digest_of(placement),
         "ledger": placement.ledger,
         "spool": str(placement.spool),
     }
@@ -83,6 +87,18 @@ def model_settings(placement: Placement) -> dict[str, Any]:
         "implementation": "sluice_serving.runtime.SluiceModel",
         "parameters": {"uri": str(placement.model), "extra": extra},
     }
+
+
+def _digest_of(placement: Placement) -> str:
+    """What the package says of itself, where the user asks for no particular digest.
+
+    Raises:
+        ModelNotFoundError: It is no package, or its manifest is damaged.
+    """
+    try:
+        return read_manifest(placement.model).digest
+    except PackageError as broken:
+        raise ModelNotFoundError(f"{placement.revision.name}: {broken}") from broken
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:

@@ -1,0 +1,143 @@
+"""`sluice up`, `down`, `apply`, `delete`: an installation on this machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sluice_operator.api.load import load
+from sluice_operator.errors import WorldError
+from sluice_operator.laptop.home import Home, read_json
+from sluice_operator.laptop.lock import AlreadyRunningError, holder
+from sluice_operator.serving.process import Process
+
+from sluice_cli.home import HomeOption
+from sluice_cli.project import WorkspaceOption
+from sluice_cli.shown import console
+
+START_SECONDS = 30.0
+STOP_SECONDS = 30.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (up, down, apply, delete):
+        app.command()(command)
+
+
+def up(
+    home: HomeOption,
+    port: Annotated[int, typer.Option(help="where requests are answered, on 127.0.0.1")] = 9000,
+    workspace: WorkspaceOption = Path("build/sluice"),
+    foreground: Annotated[bool, typer.Option("--foreground", help="stay until Ctrl-C")] = False,
+) -> None:
+    """Start serving: Envoy, a model server per revision, and the rollout controller."""
+    if foreground:
+        from sluice_cli.installation import serve  # noqa: PLC0415 - slow to import
+
+        serve(home, port, workspace)
+        return
+    log = _prepared_log(home)
+    with log.open("ab") as sink:
+        child = subprocess.Popen(
+            _command(home, port, workspace),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+    await_answer(home, log, lambda: child.poll() is not None)
+    console.print(f"up: http://127.0.0.1:{port}/v2/models/NAME/infer (pid {child.pid})")
+
+
+def down(home: HomeOption) -> None:
+    """Stop everything that `sluice up` started; what was learned stays in the home."""
+    pid = holder(home)
+    if pid is None:
+        console.print(f"{home.root}: nothing is up")
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while holder(home) is not None:
+        if time.monotonic() > deadline:
+            raise WorldError(
+                f"pid {pid} has not stopped within {STOP_SECONDS:.0f} s; see {home.root / 'logs'}"
+            )
+        time.sleep(0.05)
+    console.print("down")
+
+
+def apply(
+    file: Annotated[Path, typer.Option("--file", "-f", help="a ModelDeployment")], home: HomeOption
+) -> None:
+    """Say which model is wanted; the controller does the rest."""
+    wanted = load(file)
+    home.apply(wanted)
+    console.print(f"modeldeployment/{wanted.metadata.name} applied")
+    if holder(home) is None:
+        console.print("[yellow]nothing is up yet: run `sluice up`[/]")
+
+
+def delete(name: Annotated[str, typer.Argument()], home: HomeOption) -> None:
+    """Take a deployment down: first its routes, then its servers."""
+    home.delete(name)
+    console.print(f"modeldeployment/{name} is being deleted")
+
+
+@contextmanager
+def child_installation(home: Home, port: int, workspace: Path) -> Iterator[None]:
+    """An installation that lives as long as this process does, and not a moment longer.
+
+    Raises:
+        AlreadyRunningError: One is up already.
+        WorldError: It did not come up; the message has the end of its log.
+    """
+    log = _prepared_log(home)
+    child = Process(_command(home, port, workspace), log)
+    try:
+        await_answer(home, log, child.ended)
+        yield
+    finally:
+        child.close(STOP_SECONDS)
+
+
+def _prepared_log(home: Home) -> Path:
+    if (pid := holder(home)) is not None:
+        raise AlreadyRunningError(
+            f"{home.root}: sluice is already up (pid {pid}); run `sluice down` first, or choose "
+            "another folder with --home"
+        )
+    home.create()
+    home.endpoint.unlink(missing_ok=True)
+    return home.root / "logs" / "controller.log"
+
+
+def _command(home: Home, port: int, workspace: Path) -> list[str]:
+    options = ["--home", str(home.root), "--port", str(port), "--workspace", str(workspace)]
+    return [sys.executable, "-m", "sluice_cli.main", "up", "--foreground", *options]
+
+
+def await_answer(home: Home, log: Path, ended: Callable[[], bool]) -> None:
+    """Return once the installation says where it listens.
+
+    Raises:
+        WorldError: It ended instead, or took too long; the message has the end of its log.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while read_json(home.endpoint) is None:
+        if ended() or time.monotonic() > deadline:
+            raise WorldError(f"sluice did not come up:\n{_end_of(log)}")
+        time.sleep(0.05)
+
+
+def _end_of(log: Path) -> str:
+    """The last words of a log, or the refusal in it."""
+    lines = log.read_text(errors="replace").splitlines()
+    refused = [line for line in lines if line.startswith("sluice:")]
+    return "\n".join(refused[-1:] or lines[-10:]) + f"\n(all of it: {log})"

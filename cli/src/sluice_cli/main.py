@@ -1,0 +1,37 @@
+"""`sluice`: the command, assembled; each group of verbs has a module of its own."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from sluice_cli import demo, ledger, local, package, project, rollout
+from sluice_cli.failure import KNOWN_FAILURES, words_of
+
+app = typer.Typer(
+    name="sluice",
+    help="Take a model from raw data to the share of live traffic that it has earned.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+project.register(app)
+local.register(app)
+app.add_typer(rollout.app, name="rollout")
+app.add_typer(package.app, name="package")
+app.add_typer(ledger.app, name="ledger")
+demo.register(app)
+
+
+def main() -> None:
+    """Run the command; a failure with a known cause is told without a traceback."""
+    try:
+        app()
+    except KNOWN_FAILURES as failure:
+        Console(stderr=True, highlight=False).print(f"[bold red]sluice:[/] {words_of(failure)}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
