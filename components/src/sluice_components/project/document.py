@@ -19,6 +19,8 @@ from sluice_components.project.problem import KeyPath, Place, Problem, spell
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 _BOOL = "tag:yaml.org,2002:bool"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+"""Dates stay texts: PyYAML fails on 2024-13-01 without a place, the models do not."""
 
 
 class _CoreLoader(yaml.SafeLoader):
@@ -34,7 +36,9 @@ def _read_float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
 
 
 _CoreLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in pairs if tag not in {_INT, _FLOAT, _BOOL}]
+    first: [
+        (tag, pattern) for tag, pattern in pairs if tag not in {_INT, _FLOAT, _BOOL, _TIMESTAMP}
+    ]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 for _tag, _pattern, _first in (
@@ -137,7 +141,9 @@ def _children(node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node]]:
 def _step(node: yaml.Node | None, step: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         pairs = reversed(node.value)
-        return next(((key.start_mark, value) for key, value in pairs if key.value == step), None)
+        return next(
+            ((key.start_mark, value) for key, value in pairs if key.value == str(step)), None
+        )
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step].start_mark, node.value[step]
     return None

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.json_schema import WithJsonSchema
 
 _DURATION = re.compile(r"(?P<amount>\d+)(?P<unit>[smhdw])")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOMENT_SCHEMA = {"type": "string", "examples": ["2013-01-31", "2013-01-31T18:00:00Z"]}
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
@@ -49,6 +50,17 @@ def format_duration(value: timedelta) -> str:
     return f"{int(value.total_seconds())}s"
 
 
+def calendar_date(value: Any) -> Any:
+    """The value, if it begins like a date; pydantic would take 2024 for seconds since 1970.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE.match(value)):
+        return value
+    raise ValueError("must be a date or a time, such as 2013-01-31")
+
+
 def utc_naive(value: datetime) -> datetime:
     """The moment in UTC without a zone; a moment without a zone is taken as UTC."""
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
@@ -78,7 +90,12 @@ Duration = Annotated[
 ]
 """A length of time such as `90s`, `12h` or `7d`."""
 
-Moment = Annotated[datetime, AfterValidator(utc_naive), WithJsonSchema(_MOMENT_SCHEMA)]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(calendar_date),
+    AfterValidator(utc_naive),
+    WithJsonSchema(_MOMENT_SCHEMA),
+]
 """A date, or date and time, in UTC."""
 
 DnsLabel = Annotated[

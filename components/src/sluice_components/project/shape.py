@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -130,6 +129,8 @@ def _message(detail: ErrorDetails) -> str:
         return f"the key {str(detail['loc'][-1])!r} is missing"
     if kind == "extra_forbidden":
         return _unknown_key(detail["loc"])
+    if kind == "invalid_key":
+        return f"{given!r} is not a key of {_owner(detail['loc'])}; keys are texts"
     if given is None:
         return "is empty; give it a value or remove the key"
     return f"{_complaint(detail)}{_found(given)}"
@@ -137,7 +138,7 @@ def _message(detail: ErrorDetails) -> str:
 
 def _complaint(detail: ErrorDetails) -> str:
     kind, given = detail["type"], detail["input"]
-    if kind == "string_type" and isinstance(given, int | float | date):
+    if kind == "string_type" and isinstance(given, int | float):
         return f"must be text; write it in quotes: '{given}'"
     if kind in {"enum", "literal_error"}:
         return _choice(detail["ctx"]["expected"], str(given))
@@ -156,11 +157,14 @@ def _found(given: Any) -> str:
 
 
 def _unknown_key(path: KeyPath) -> str:
-    owner = "the project" if len(path) == 1 else "this section"
     nearest = nearest_key(path)
     keys = keys_at(path[:-1])
     hint = f"did you mean {nearest!r}?" if nearest else f"its keys are {', '.join(keys)}"
-    return f"{str(path[-1])!r} is not a key of {owner}; {hint}"
+    return f"{str(path[-1])!r} is not a key of {_owner(path)}; {hint}"
+
+
+def _owner(path: KeyPath) -> str:
+    return "the project" if len(path) == 1 else "this section"
 
 
 def nearest_key(path: KeyPath) -> str | None:

@@ -134,6 +134,22 @@ def test_a_window_that_ends_before_it_starts_is_refused(tmp_path):
     )
 
 
+@pytest.mark.parametrize("day", ["2024-13-01", "2024-02-30", "soon", "2024"])
+def test_a_date_that_does_not_exist_is_placed(tmp_path, day):
+    window = f"time: signed_up\nwindow: {{start: {day}}}"
+
+    (found,) = complaints(tmp_path, ("time: signed_up", window))
+
+    start = "sluice.yaml:13:10: window.start: must be a date or a time, such as 2013-01-31 (found "
+    assert found in {f"{start}{day})", f"{start}'{day}')"}
+
+
+def test_a_key_that_is_no_text_is_refused(tmp_path):
+    (found,) = complaints(tmp_path, ("time: signed_up", "time: signed_up\n7: x"))
+
+    assert found == "sluice.yaml:13:1: [7]: 7 is not a key of the project; keys are texts"
+
+
 def test_moments_are_read_as_utc(tmp_path):
     window = "window: {start: 2024-01-01, end: 2024-03-01T02:00:00+02:00}"
     text = changed(("time: signed_up", f"time: signed_up\n{window}"))
