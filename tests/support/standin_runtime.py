@@ -22,8 +22,9 @@ def standin(folder: Path, name: str, **behaviour: Any) -> Revision:
     """A revision whose server behaves as told."""
     model = folder / name
     model.mkdir(parents=True, exist_ok=True)
-    behave(Revision(name=name, uri=str(model)), **behaviour)
-    return Revision(name=name, uri=str(model))
+    revision = Revision(name=name, uri=str(model), digest=f"sha256:{0:064x}")
+    behave(revision, **behaviour)
+    return revision
 
 
 def behave(revision: Revision, **behaviour: Any) -> None:
