@@ -137,7 +137,7 @@ def _schema(frame: pd.DataFrame) -> Schema:
 
 def _body(rows: int) -> bytes:
     frame = _frame(rows)
-    inputs = [
+    inputs: list[dict[str, Any]] = [
         {"name": n, "shape": [rows, 1], "datatype": "FP64", "data": frame[n].tolist()}
         for n in NUMBERS
     ]

@@ -38,11 +38,16 @@ class Bomb:
         return os.mkdir, (self.place,)
 
 
-def model_of(package, digest, **extra):
+def model_of(package, digest, max_batch_size=0, **extra):
     settings = {"deployment": "loans", "revision": "loans-1", "digest": digest} | extra
     parameters = ModelParameters(uri=str(package), extra=settings)
     return SluiceModel(
-        ModelSettings(name="loans", implementation=SluiceModel, parameters=parameters)
+        ModelSettings(
+            name="loans",
+            implementation=SluiceModel,
+            parameters=parameters,
+            max_batch_size=max_batch_size,
+        )
     )
 
 
@@ -129,6 +134,11 @@ def test_an_unknown_setting_is_refused_by_name(tmp_path):
     digest = loan_package(tmp_path)
     reason = refusal(model_of(tmp_path, digest, spol="here"))
     assert "parameters.extra: spol: Extra inputs are not permitted" in reason
+
+
+def test_batches_of_requests_are_refused(tmp_path):
+    digest = loan_package(tmp_path)
+    assert "max_batch_size is 8" in refusal(model_of(tmp_path, digest, max_batch_size=8))
 
 
 def test_a_bad_request_is_answered_with_422(tmp_path):

@@ -21,7 +21,7 @@ from sluice_serving.error import FailedModelError, RejectedRequestError, Serving
 from sluice_serving.metric import Outcome
 from sluice_serving.response import input_metadata, output_metadata, response_parameters
 from sluice_serving.served import Served
-from sluice_serving.setting import refuse_worker_process, runtime_settings
+from sluice_serving.setting import refuse_unfit_server, runtime_settings
 from sluice_serving.trace import TraceLog
 
 correct_mlserver()
@@ -88,7 +88,7 @@ class SluiceModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         return metadata
 
     async def _load(self) -> None:
-        refuse_worker_process()
+        refuse_unfit_server(self._settings.max_batch_size)
         settings = runtime_settings(self._extra())
         folder = Path(await get_model_uri(self._settings))
         served = await asyncio.to_thread(Served.from_package, folder, settings)

@@ -44,12 +44,20 @@ def runtime_settings(extra: dict[str, Any]) -> RuntimeSettings:
         raise SettingsError(f"model-settings.json: parameters.extra: {problems}") from wrong
 
 
-def refuse_worker_process() -> None:
-    """Refuse to be one of several workers: ready, metrics and queue belong to one process.
+def refuse_unfit_server(max_batch_size: int) -> None:
+    """Refuse settings of MLServer under which answers could not be recorded by request.
+
+    Metrics and queue belong to one process, so there are no workers; a batch of MLServer has one id
+    for many requests, so there are no batches.
 
     Raises:
-        SettingsError: MLServer runs this model in a worker process.
+        SettingsError: MLServer batches requests, or runs this model in a worker process.
     """
+    if max_batch_size > 1:
+        raise SettingsError(
+            f"model-settings.json: max_batch_size is {max_batch_size}; leave it out, for a batch "
+            "of requests loses their ids"
+        )
     if multiprocessing.parent_process() is not None:
         raise SettingsError(
             "settings.json: parallel_workers is not 0 (MLServer's default is 1); set it to 0 and "
