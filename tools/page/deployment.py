@@ -1,0 +1,115 @@
+"""The ModelDeployment as editors and people read it, from the wire types."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+from sluice_operator.api import v1alpha1
+from sluice_operator.api.v1alpha1 import ModelDeployment
+
+from tools.page.code import sentences_of
+from tools.page.mark import marked_json, marked_page
+
+SOURCE = "operator/src/sluice_operator/api/v1alpha1.py"
+Node = dict[str, Any]
+
+HEAD = """\
+# ModelDeployment, field by field
+
+`sluice.dev/v1alpha1`. Durations are written as in `500ms`, `30s`, `10m`, `1h30m`; decimal numbers
+stand in quotes (`"0.01"`), because floats have no exact form on the wire. Unknown fields are
+refused. [modeldeployment.md](../modeldeployment.md) explains how to work with it.
+"""
+
+
+def schema() -> str:
+    """The JSON Schema: shapes and limits; rules across fields are in rules.md."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return marked_json(head | _schema() | {"title": "ModelDeployment"}, source=SOURCE)
+
+
+def page() -> str:
+    """One table per type, as a spec first needs them."""
+    known = _schema()
+    lines = [HEAD]
+    for name in _in_order(known, known):
+        node = known["$defs"][name]
+        lines += [f"## {name}", "", node.get("description", ""), ""]
+        lines += [*(_values(name) if "enum" in node else _fields(known, node)), ""]
+    return marked_page("\n".join(lines), source=SOURCE)
+
+
+def _schema() -> Node:
+    """As written on the wire, so that defaults look as people write them."""
+    found: Node = ModelDeployment.model_json_schema(by_alias=True, mode="serialization")
+    return found
+
+
+def _in_order(known: Node, node: Any, seen: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Names of the types that a type needs, depth first."""
+    for name in _references(node):
+        if name not in seen:
+            needed = known["$defs"][name].get("properties", {})
+            seen = _in_order(known, needed, (*seen, name))
+    return seen
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"].rpartition("/")[2]
+        for key, child in node.items():
+            if key != "$defs":
+                yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
+
+
+def _values(name: str) -> Iterator[str]:
+    members: type[StrEnum] = getattr(v1alpha1, name)
+    for value, sentence in sentences_of(members).items():
+        yield f"- `{value}`{': ' if sentence else ''}{sentence}"
+
+
+def _fields(known: Node, node: Node) -> Iterator[str]:
+    yield "| field | type | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    for name, field in node["properties"].items():
+        meaning = (field.get("description") or _referred(known, field)).replace("\n", " ")
+        default = "required" if name in node.get("required", ()) else _default(field)
+        yield f"| `{name}` | {_type(field)} | {default} | {meaning} |"
+
+
+def _referred(known: Node, field: Node) -> str:
+    names = tuple(_references(field))
+    return str(known["$defs"][names[0]].get("description", "")) if names else ""
+
+
+def _type(field: Node) -> str:
+    options = [option for option in field.get("anyOf", ()) if option != {"type": "null"}]
+    if options:
+        return " or ".join(_type(option) for option in options)
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'])}{_limits(field, 'minItems', 'maxItems')}"
+    if "const" in field:
+        return f"`{field['const']}`"
+    return f"{field['type']}{_limits(field, 'minimum', 'maximum')}"
+
+
+def _limits(field: Node, least: str, most: str) -> str:
+    bounds = (
+        f"at least {field[least]}" if least in field else "",
+        f"at most {field[most]}" if most in field else "",
+    )
+    return "".join(f", {bound}" for bound in bounds if bound)
+
+
+def _default(field: Node) -> str:
+    default = field.get("default")
+    if default in (None, [], "") or isinstance(default, dict):
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
