@@ -7,6 +7,7 @@ into the folder, and the package would no longer be what was sealed.
 import contextlib
 import logging
 import os
+import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,14 @@ def connect(uri: str) -> Any:
         RegistrationError: The store cannot be opened.
     """
     file = sqlite_file(uri)
-    if file is not None and not file.exists():
-        _make_store(file)
+    if file is not None:
+        try:
+            _prepare(file)
+        except (OSError, sqlite3.Error) as wrong:
+            raise RegistrationError(
+                f"{file}: not a registry that can be opened: {wrong}; move the file away or give "
+                "another place"
+            ) from wrong
     return _opened(uri)
 
 
@@ -69,6 +76,14 @@ def _opened(uri: str) -> Any:
             f"{uri}: the registry does not answer: {wrong}; start it, or correct the URI"
         ) from wrong
     return client
+
+
+def _prepare(file: Path) -> None:
+    """Make the store if it is absent, and look whether it is one: MLflow would try for minutes."""
+    if not file.exists():
+        _make_store(file)
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("SELECT name FROM sqlite_master LIMIT 1")
 
 
 def _make_store(file: Path) -> None:

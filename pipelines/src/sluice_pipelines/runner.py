@@ -5,6 +5,8 @@ Everything lies below one workspace: `mlflow.db` and `artifacts/` (tracking and 
 """
 
 import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +16,9 @@ from typing import Any, TextIO, cast
 from kfp import local
 from sluice_components.project.model import Project
 
+from sluice_pipelines.cache import content_key, give_metrics_a_file
 from sluice_pipelines.commit import commit_of
 from sluice_pipelines.failure import PipelineFailedError, reason_in
-from sluice_pipelines.fingerprint import content_key
 from sluice_pipelines.step import OnProgress
 from sluice_pipelines.train import training_pipeline
 from sluice_pipelines.watch import StepWatch, upstream_of
@@ -29,9 +31,14 @@ class Workspace:
     root: Path
 
     @property
+    def database(self) -> Path:
+        """The file of the MLflow store."""
+        return self.root / "mlflow.db"
+
+    @property
     def tracking_uri(self) -> str:
         """The MLflow store for tracking and registry."""
-        return f"sqlite:///{self.root / 'mlflow.db'}"
+        return f"sqlite:///{self.database}"
 
     @property
     def artifacts(self) -> Path:
@@ -90,7 +97,7 @@ def run_local(
     place = Workspace(root=workspace.absolute())
     pipeline = training_pipeline(project, content_key=content_key(project, base))
     log = place.logs / f"train-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.log"
-    with _watched(pipeline, log, on_progress) as watch, _kubeflow_at(place):
+    with _watched(pipeline, log, on_progress) as watch, _registry(place), _kubeflow_at(place):
         finished = pipeline(
             base=str(base.absolute()),
             tracking_uri=place.tracking_uri,
@@ -120,6 +127,19 @@ def _watched(pipeline: Any, log: Path, on_progress: OnProgress) -> Iterator[Step
 
 
 @contextlib.contextmanager
+def _registry(place: Workspace) -> Iterator[None]:
+    """A new registry takes seconds to make; they pass beside the first steps."""
+    if place.database.exists():
+        yield
+        return
+    command = [sys.executable, "-m", "sluice_components.registry", place.tracking_uri]
+    # what goes wrong here goes wrong again in `register`, which says so
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet):
+        yield
+
+
+@contextlib.contextmanager
 def _kubeflow_at(place: Workspace) -> Iterator[None]:
     local.init(
         local.SubprocessRunner(use_venv=False),
@@ -127,7 +147,10 @@ def _kubeflow_at(place: Workspace) -> Iterator[None]:
         enable_caching=True,
         cache_root=str(place.cache),
     )
-    yield
+    try:
+        yield
+    finally:
+        give_metrics_a_file(place.cache)
 
 
 def _dependencies(pipeline: Any) -> dict[str, frozenset[str]]:

@@ -17,8 +17,8 @@ from sklearn.utils import get_tags
 from sluice_components.project.section import Features, Unseen
 
 DENSE_CATEGORIES: Final = 256
-"""More one-hot columns than this are kept sparse if the estimator can read that; below it, dense
-rows are quicker to predict."""
+"""Up to this many one-hot columns a row is handed to the estimator dense, which is quicker for a
+single row; more of them stay sparse if the estimator can read that."""
 UNSEEN_CODE: Final = -1
 """What trees see for a category that training never had."""
 
@@ -38,13 +38,32 @@ def pipeline(estimator: Any, features: Features, categories: int) -> Pipeline:
     return Pipeline([*steps, ("estimator", estimator)])
 
 
+def quick_to_predict(model: Pipeline, categories: int) -> Pipeline:
+    """The fitted pipeline, handing dense rows to its estimator if they are narrow enough.
+
+    Linear models are fitted on sparse columns, which takes a fraction of the time, and predict the
+    same from dense ones, which for a single row take less.
+    """
+    columns = model.named_steps.get("features")
+    if columns is not None and is_linear(model[-1]) and categories <= DENSE_CATEGORIES:
+        columns.named_transformers_["categorical"].set_params(sparse_output=False)
+        columns.sparse_output_ = False
+    return model
+
+
+def is_linear(estimator: Any) -> bool:
+    """Whether the fitted estimator is a table of coefficients, whatever its input was."""
+    return type(estimator).__module__.startswith("sklearn.linear_model.")
+
+
 def takes_missing(estimator: Any) -> bool:
     """Whether the estimator reads missing values itself, as scikit-learn's trees do."""
     return bool(get_tags(estimator).input_tags.allow_nan)
 
 
 def _wants_sparse(estimator: Any, categories: int) -> bool:
-    return categories > DENSE_CATEGORIES and bool(get_tags(estimator).input_tags.sparse)
+    worth_it = is_linear(estimator) or categories > DENSE_CATEGORIES
+    return worth_it and bool(get_tags(estimator).input_tags.sparse)
 
 
 def _steps_for_trees(features: Features) -> list[tuple[str, Any]]:
@@ -79,4 +98,9 @@ def _columns(features: Features, numbers: Any, categories: Any) -> ColumnTransfo
         ("numeric", numbers, list(features.numeric)),
         ("categorical", categories, list(features.categorical)),
     ]
-    return ColumnTransformer([part for part in parts if part[2]], verbose_feature_names_out=False)
+    return ColumnTransformer(
+        [part for part in parts if part[2]],
+        # sparse if the encoder is: a share of zeros must not decide what the estimator gets
+        sparse_threshold=1.0,
+        verbose_feature_names_out=False,
+    )

@@ -16,7 +16,7 @@ from sluice_components.example import inputs_of, read_examples, truth_of
 from sluice_components.project.rule import Estimator
 from sluice_components.project.section import Features
 from sluice_components.train.learner import learner
-from sluice_components.train.recipe import pipeline
+from sluice_components.train.recipe import pipeline, quick_to_predict
 
 Plain = dict[str, Any]
 
@@ -62,6 +62,7 @@ def train(
     started = time.perf_counter()
     complaints = _fit(model, inputs, truth, estimator)
     seconds = time.perf_counter() - started
+    model = quick_to_predict(model, categories)
     return Trained(model=model, rows=len(frame), seconds=seconds, warnings=complaints)
 
 

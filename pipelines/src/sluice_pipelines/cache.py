@@ -1,15 +1,19 @@
-"""What the outputs of a pipeline depend on, besides the pipeline itself.
+"""Makes Kubeflow's local cache go by content.
 
-Kubeflow's own cache goes by paths and so hands out stale results when a file changes in place.
-This key goes by content: it is given to the first step, and the outputs of that step, being new
-files, carry it to all that follow.
+By itself it goes by paths, and so hands out stale results when a file changes in place. The key
+made here is given to the first step; the outputs of that step, being new files, carry it to all
+that follow.
 """
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Final
 
 from sluice_components.package.environment import digest_of, environment, source_digest
 from sluice_components.project.model import Project
+
+_WITHOUT_FILE: Final = frozenset({"system.Metrics", "system.ClassificationMetrics"})
 
 
 def content_key(project: Project, base: Path) -> str:
@@ -22,6 +26,20 @@ def content_key(project: Project, base: Path) -> str:
             "environment": environment()["digest"],
         }
     )
+
+
+def give_metrics_a_file(cache: Path) -> None:
+    """Create the files of cached metrics, which hold nothing but metadata.
+
+    Kubeflow's cache takes an artifact without a file for a lost one, and would run every step that
+    has metrics again.
+    """
+    for entry in cache.glob("*.json"):
+        outputs = json.loads(entry.read_text(encoding="utf-8")).values()
+        kinds = ((o, o.get("schema_title")) for o in outputs if isinstance(o, dict))
+        for place in (Path(o["uri"]) for o, kind in kinds if kind in _WITHOUT_FILE):
+            if place.parent.is_dir():
+                place.touch()
 
 
 def _file_digest(path: Path) -> str:
