@@ -1,6 +1,5 @@
 """What a loaded model needs to answer requests; nothing here knows MLServer's life cycle."""
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ from sluice_serving.recording import Recording
 from sluice_serving.request import RequestReader
 from sluice_serving.response import response_of, response_parameters
 from sluice_serving.setting import RuntimeSettings
-
-logger = logging.getLogger("mlserver.sluice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
