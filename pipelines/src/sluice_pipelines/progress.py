@@ -24,16 +24,14 @@ _REFRESHES_PER_SECOND: Final = 4
 
 @contextlib.contextmanager
 def shown(console: Console) -> Iterator[OnProgress]:
-    """Give the yielded function to `run_local`; the console must not write to `sys.stdout` late.
-
-    `run_local` redirects `sys.stdout` while it runs, so make the console with a `file` of its own,
-    or for `stderr`.
-    """
-    if not console.is_terminal:
-        yield _Lines(console).show
+    """Give the yielded function to `run_local`, and the console shows what it is told."""
+    # `run_local` redirects `sys.stdout`, to which a console may look anew each time: hold on to it
+    held = Console(file=console.file, force_terminal=console.is_terminal, no_color=console.no_color)
+    if not held.is_terminal:
+        yield _Lines(held).show
         return
     board = _Board()
-    with Live(board, console=console, refresh_per_second=_REFRESHES_PER_SECOND):
+    with Live(board, console=held, refresh_per_second=_REFRESHES_PER_SECOND, redirect_stdout=False):
         yield board.show
 
 

@@ -28,17 +28,19 @@ def complete(folder: Path) -> ModelPackage:
     return package
 
 
-def refuse_unaccepted(folder: Path, found: Evaluation) -> None:
+def refuse_unaccepted(folder: Path, found: Evaluation, report: Path | None = None) -> None:
     """A model that failed a rule is not offered to anybody.
 
     Raises:
         AcceptanceError: Naming every rule that is not met.
     """
-    if not found.accepted:
-        raise AcceptanceError(
-            f"{folder}: not registered: {'; '.join(found.refusals)}; improve the model, or change "
-            "the rule in the project file, and train again"
-        )
+    if found.accepted:
+        return
+    where = f" (report: {report})" if report is not None else ""
+    raise AcceptanceError(
+        f"{folder}: not registered: {'; '.join(found.refusals)}{where}; improve the model, or "
+        "change the rule in the project file, and train again"
+    )
 
 
 def evaluation_of(package: ModelPackage) -> Evaluation:

@@ -72,7 +72,7 @@ def _entered(
     try:
         if report is not None:
             client.log_text(run, report.read_text(encoding="utf-8"), "evaluation.html")
-        refuse_unaccepted(package.folder, found)
+        refuse_unaccepted(package.folder, found, report)
         client.log_artifacts(run, str(package.folder), PACKAGE_FOLDER)
         version = _new_version(client, package, shelf, run)
         outcome = "FINISHED"
