@@ -10,7 +10,7 @@ from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import log_e, proven
 from sluice_operator.judge.update import FAMILIES, update
-from sluice_operator.rollout.model import Arm, Pairs, Window
+from sluice_operator.model import Arm, Pairs, Window
 
 GATES = 5_000
 """1,000 rollouts with 5 gates."""

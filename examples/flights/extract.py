@@ -13,7 +13,8 @@ RAW = Path(__file__).parent / "raw"
 def main() -> None:
     """Lose an airport."""
     flights = pd.read_csv(RAW / "flights.csv")
-    flights[flights["origin"] != "EWR"].to_parquet(RAW / "flights_without_newark.parquet", index=False)
+    remaining = flights[flights["origin"] != "EWR"]
+    remaining.to_parquet(RAW / "flights_without_newark.parquet", index=False)
 
 
 if __name__ == "__main__":

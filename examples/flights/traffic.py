@@ -1,4 +1,4 @@
-"""Writes the users of the demo to `raw/traffic.parquet`: June's flights, as they would have asked.
+"""Writes the users of the demo to `raw/traffic.parquet`: the flights of late June as they asked.
 
 Besides the inputs of the models, each row has `request_id`, the time of the question (scheduled
 departure), the truth, and the time at which it became known (landing); a cancelled flight never
@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 RAW = Path(__file__).parent / "raw"
-FIRST, AFTER = "2013-06-01", "2013-07-01"
+FIRST, AFTER = "2013-06-12", "2013-07-01"
 LATE_MINUTES = 15
 TAXI = pd.Timedelta(minutes=20)
 """From the gate to the runway and back, together; the tables have only the time in the air."""

@@ -18,7 +18,7 @@ import httpx
 from eventually import eventually
 from packages import loan_package
 from sluice_ledger.url import url_of
-from sluice_operator.rollout.model import Revision, Routing, Serving
+from sluice_operator.model import Revision, Routing, Serving
 from sluice_operator.rollout.ports import ServingEngine
 from sluice_operator.serving.local import LocalEngine, Place
 from sluice_operator.serving.port import PortPool

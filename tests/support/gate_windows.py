@@ -1,7 +1,7 @@
 """Windows of counts, as the judge is given them."""
 
 from hypothesis import strategies as st
-from sluice_operator.rollout.model import Arm, Pairs, Window
+from sluice_operator.model import Arm, Pairs, Window
 
 
 def arms(*, stable: tuple[int, int], candidate: tuple[int, int]) -> Window:

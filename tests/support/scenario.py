@@ -23,7 +23,7 @@ import yaml
 from sluice_operator.api.fields import parse_duration
 from sluice_operator.api.load import parse
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.rollout.model import Action, Revision, Verb
+from sluice_operator.model import Action, Revision, Verb
 from sluice_operator.rollout.reconcile import Reconciled, Wish
 from sluice_operator.rollout.record import status_from_json, status_to_json
 from sluice_operator.rollout.revision import wanted_revision

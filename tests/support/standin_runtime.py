@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import standin_server
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.runtime import MlServerRuntime, Placement
 
 

@@ -5,8 +5,16 @@ from sluice_components.errors import ComponentError
 from sluice_ledger.errors import LedgerError
 from sluice_operator.errors import SluiceError
 from sluice_package.error import PackageError
+from sluice_pipelines.failure import PipelineFailedError
 
-KNOWN_FAILURES = (SluiceError, ComponentError, LedgerError, PackageError, OSError)
+KNOWN_FAILURES = (
+    SluiceError,
+    ComponentError,
+    PipelineFailedError,
+    LedgerError,
+    PackageError,
+    OSError,
+)
 """Each unit's root of errors, and what the operating system refuses."""
 
 

@@ -1,5 +1,6 @@
 """`sluice init` and `sluice train`: from an empty folder to a registered model."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,8 @@ def init(
     file: ProjectOption = Path("sluice.yaml"),
 ) -> None:
     """Write a commented sluice.yaml to start from."""
-    from sluice_components.project.template import commented_template  # noqa: PLC0415 - slow
+    from sluice_components.project.json_schema import project_json_schema  # noqa: PLC0415 - slow
+    from sluice_components.project.template import SCHEMA_FILE, commented_template  # noqa: PLC0415
 
     text = commented_template(name)
     try:
@@ -33,7 +35,10 @@ def init(
             target.write(text)
     except FileExistsError:
         raise ProjectError(f"{file}: exists; remove it, or give another with --file") from None
+    schema = file.with_name(SCHEMA_FILE)
+    schema.write_text(json.dumps(project_json_schema(), indent=2) + "\n")
     console.print(f"{file}: written; edit it, then run `sluice train`")
+    console.print(f"{schema}: written; editors that know JSON Schema complete and check with it")
 
 
 def train(

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from sluice_components.registry import connect, folder_of, set_champion, version_by_number
-from sluice_operator.rollout.model import Event, Revision
+from sluice_operator.model import Event, Revision
 from sluice_operator.rollout.status import Status
 from sluice_operator.serving.errors import ModelNotFoundError
 from sluice_operator.serving.resolve import Resolve, resolve_path
@@ -14,6 +14,7 @@ _REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>[0-9]+)")
 
 def tracking_uri(workspace: Path) -> str:
     """The registry that `sluice train` writes to in a workspace."""
+    # the place is known to the pipelines; kfp, which they bring, is slow to import
     return f"sqlite:///{workspace.absolute() / 'mlflow.db'}"
 
 

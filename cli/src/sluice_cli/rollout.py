@@ -7,7 +7,7 @@ from rich.live import Live
 from sluice_operator.errors import SpecError
 from sluice_operator.laptop.home import Home, read_json
 from sluice_operator.laptop.run_record import replay as replayed
-from sluice_operator.rollout.model import Verb
+from sluice_operator.model import Verb
 from sluice_operator.rollout.status import RESTING
 
 from sluice_cli.home import HomeOption

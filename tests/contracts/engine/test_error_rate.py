@@ -7,7 +7,7 @@ import pytest
 from engine_world import DEPLOYMENT, EngineWorld, standin_world
 from eventually import eventually
 from sluice_operator.evidence.envoy import EnvoyEvidence
-from sluice_operator.rollout.model import Arm, Question, Window
+from sluice_operator.model import Arm, Question, Window
 from standin_runtime import behave
 
 

@@ -13,7 +13,7 @@ import pytest
 from engine_world import DEPLOYMENT, EngineWorld, local_engine, standin_world
 from eventually import eventually
 from sluice_operator.errors import ServingEngineError
-from sluice_operator.rollout.model import Revision, Routes, Routing
+from sluice_operator.model import Revision, Routes, Routing
 from sluice_operator.serving.errors import PortTakenError
 from sluice_operator.serving.local import LocalEngine, Place
 from sluice_operator.serving.port import PortPool

@@ -8,7 +8,7 @@ import pytest
 from engine_world import DEPLOYMENT, EngineWorld
 from eventually import eventually
 from sluice_operator.errors import UnsupportedRoutingError
-from sluice_operator.rollout.model import Revision, Routes, Routing, Serving
+from sluice_operator.model import Revision, Routes, Routing, Serving
 
 
 def test_all_requests_go_to_stable_when_the_candidate_has_no_weight(world: EngineWorld):

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import update
-from sluice_operator.rollout.model import Window
+from sluice_operator.model import Window
 
 RELATIVE = Test(margin=2.0)
 ABSOLUTE = Test(comparison="Absolute", margin=0.05)

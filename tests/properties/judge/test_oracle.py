@@ -12,7 +12,7 @@ from scipy.special import betainc
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import update
-from sluice_operator.rollout.model import Arm, Window
+from sluice_operator.model import Arm, Window
 
 UPWARD = [Decimal(50) ** (Decimal(k) / 64) for k in range(1, 65)]
 DOWNWARD = [Decimal(5) ** (Decimal(k) / 64 - 1) for k in range(64)]

@@ -11,7 +11,7 @@ from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import log_e
 from sluice_operator.judge.update import FAMILIES, update
-from sluice_operator.rollout.model import Pairs, Verdict, Window
+from sluice_operator.model import Pairs, Verdict, Window
 
 RELATIVE = Test(margin=2.0, min_samples=10)
 ABSOLUTE = Test(comparison="Absolute", margin=0.05, min_samples=10)

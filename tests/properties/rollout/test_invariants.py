@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sluice_operator.api.load import parse
 from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.model import Action, Verb, Verdict
 from sluice_operator.rollout.decide import decide
-from sluice_operator.rollout.model import Action, Verb, Verdict
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
 from sluice_operator.rollout.record import status_from_json, status_to_json
 from sluice_operator.rollout.revision import wanted_revision

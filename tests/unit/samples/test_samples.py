@@ -9,7 +9,7 @@ from typing import Self
 import pytest
 from sluice_operator.api.load import load
 from sluice_operator.api.v1alpha1 import ModelDeployment
-from sluice_operator.rollout.model import Action, Verb
+from sluice_operator.model import Action, Verb
 from sluice_operator.rollout.reconcile import Wish
 from sluice_operator.rollout.status import RESTING, Attempt, Outcome, Status
 from sluice_operator.simulation.behaviour import Behaviour

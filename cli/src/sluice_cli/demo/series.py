@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.laptop.run_record import Replayed, replay
-from sluice_operator.rollout.model import Event, Window
+from sluice_operator.model import Event, Window
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from sluice_operator.rollout.model import Arm, Question, Window
+from sluice_operator.model import Arm, Question, Window
 
 TIMEOUT_SECONDS = 2.0
 LAUNCH = "cluster_manager.cds.version_text"

@@ -6,7 +6,7 @@ from sluice_ledger.errors import LedgerError
 from sluice_ledger.port import Ledger
 
 from sluice_operator.api.v1alpha1 import Comparison
-from sluice_operator.rollout.model import Arm, Pairs, Question, Window
+from sluice_operator.model import Arm, Pairs, Question, Window
 
 
 class LedgerEvidence:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sluice_operator.rollout.model import Question, Window
+from sluice_operator.model import Question, Window
 from sluice_operator.rollout.ports import EvidenceSource
 
 

@@ -1,6 +1,6 @@
 """Counts of revisions: whether they can be true, and their sums."""
 
-from sluice_operator.rollout.model import Arm
+from sluice_operator.model import Arm
 
 METRIC_WORDS = {
     "ErrorRate": "errors",

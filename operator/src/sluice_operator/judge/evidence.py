@@ -8,7 +8,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sluice_operator.errors import SluiceError
 from sluice_operator.judge.mixture import POINTS
-from sluice_operator.rollout.model import Arm, Pairs, Verdict
+from sluice_operator.model import Arm, Pairs, Verdict
 
 _NOTHING = (0.0,) * POINTS
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)

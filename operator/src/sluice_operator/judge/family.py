@@ -5,7 +5,7 @@ from typing import Protocol
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
-from sluice_operator.rollout.model import Window
+from sluice_operator.model import Window
 
 
 class Family(Protocol):

@@ -13,7 +13,7 @@ from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import BoolArray, FloatArray, betted, log_e, proven
 from sluice_operator.judge.search import last_rejected
-from sluice_operator.rollout.model import Pairs, Window
+from sluice_operator.model import Pairs, Window
 
 
 @dataclass(frozen=True, slots=True)

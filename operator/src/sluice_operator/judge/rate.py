@@ -20,7 +20,7 @@ from sluice_operator.judge.mixture import (
     tilted,
 )
 from sluice_operator.judge.search import last_rejected
-from sluice_operator.rollout.model import Arm, Window
+from sluice_operator.model import Arm, Window
 
 _FARTHEST_LOGIT = 16.0
 """Rates are searched between one in nine million and its complement."""

@@ -14,7 +14,7 @@ from sluice_operator.judge.arm import METRIC_WORDS, arm_problem, arm_sum, arm_wo
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import HARM_TILTS, POINTS, SAFE_TILTS, FloatArray, tilted
-from sluice_operator.rollout.model import Window
+from sluice_operator.model import Window
 
 _RATIOS: FloatArray = np.concatenate((1.0 / HARM_TILTS[::-1], [1.0], HARM_TILTS))
 """1/50 to 50: ratios whose likelihood is kept, for the interval."""

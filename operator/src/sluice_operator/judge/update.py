@@ -11,7 +11,7 @@ from sluice_operator.judge.mixture import GREATEST_E, POINTS, FloatArray, log_e,
 from sluice_operator.judge.paired import PairedFamily
 from sluice_operator.judge.rate import RateFamily
 from sluice_operator.judge.ratio import RatioFamily
-from sluice_operator.rollout.model import Verdict, Window
+from sluice_operator.model import Verdict, Window
 
 FAMILIES: dict[str, Family] = {
     RELATIVE: RatioFamily(),

@@ -3,7 +3,7 @@
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import FAMILIES
-from sluice_operator.rollout.model import Verdict
+from sluice_operator.model import Verdict
 
 
 def verdict_of(evidence: Evidence) -> Verdict:

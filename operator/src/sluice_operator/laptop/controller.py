@@ -11,7 +11,7 @@ from sluice_operator.errors import SluiceError
 from sluice_operator.laptop.home import Home, write_whole
 from sluice_operator.laptop.run_record import append, entry_of
 from sluice_operator.laptop.view import view_of
-from sluice_operator.rollout.model import Event, Routing
+from sluice_operator.model import Event, Routing
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
 from sluice_operator.rollout.status import Phase, Status

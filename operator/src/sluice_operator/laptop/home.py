@@ -13,7 +13,7 @@ import yaml
 from sluice_operator.api.load import load
 from sluice_operator.api.v1alpha1 import ModelDeployment
 from sluice_operator.errors import SpecError
-from sluice_operator.rollout.model import Action, Verb
+from sluice_operator.model import Action, Verb
 from sluice_operator.rollout.record import status_from_json, status_to_json
 from sluice_operator.rollout.status import Status
 

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.model import Observation
 from sluice_operator.rollout.decide import Decision, decide
-from sluice_operator.rollout.model import Observation
 from sluice_operator.rollout.record import seen_from_plain, seen_to_plain, status_to_json
 from sluice_operator.rollout.status import Status
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.judge.verdict import explain
+from sluice_operator.model import Revision
 from sluice_operator.rollout.condition import conditions_of
-from sluice_operator.rollout.model import Revision
 from sluice_operator.rollout.reconcile import Reconciled
 from sluice_operator.rollout.status import Attempt, GateState, Status
 

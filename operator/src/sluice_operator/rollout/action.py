@@ -5,9 +5,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.model import Action, Observation, Revision, Verb
 from sluice_operator.rollout.attempt import started
 from sluice_operator.rollout.gate import awaited, objectives, unproven
-from sluice_operator.rollout.model import Action, Observation, Revision, Verb
 from sluice_operator.rollout.status import (
     RESTING,
     Outcome,

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from sluice_operator.api.v1alpha1 import Spec, StrategyType
+from sluice_operator.model import Observation, Revision
 from sluice_operator.rollout.gate import fresh_gates
-from sluice_operator.rollout.model import Observation, Revision
 from sluice_operator.rollout.revision import wanted_revision
 from sluice_operator.rollout.status import RESTING, Outcome, Phase, Status
 from sluice_operator.rollout.step import advanced, promoting

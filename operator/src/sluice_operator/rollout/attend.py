@@ -7,8 +7,8 @@ from datetime import datetime
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.judge.update import problem_of, update
 from sluice_operator.judge.verdict import explain
+from sluice_operator.model import Event, Observation, Verdict, Window
 from sluice_operator.rollout.gate import awaited, state_of
-from sluice_operator.rollout.model import Event, Observation, Verdict, Window
 from sluice_operator.rollout.status import GateState, Phase, Status
 from sluice_operator.rollout.turn import Turn
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.model import Serving
 from sluice_operator.rollout.gate import harmed, objectives, unproven
-from sluice_operator.rollout.model import Serving
 from sluice_operator.rollout.status import RESTING, Phase, Status
 from sluice_operator.rollout.step import DRIFT_LIMIT
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.model import Event, Observation, Routing
 from sluice_operator.rollout.action import hold_while_paused, obey_people
 from sluice_operator.rollout.attempt import (
     adopt_first_model,
@@ -14,7 +15,6 @@ from sluice_operator.rollout.attempt import (
     start_when_new,
 )
 from sluice_operator.rollout.attend import attend
-from sluice_operator.rollout.model import Event, Observation, Routing
 from sluice_operator.rollout.promotion import bake, finish_promotion
 from sluice_operator.rollout.retreat import (
     finish_retreat,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Spec
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.rollout.model import Question, Verdict
+from sluice_operator.model import Question, Verdict
 from sluice_operator.rollout.status import GateState, Phase, Status
 
 

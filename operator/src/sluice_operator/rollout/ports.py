@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sluice_operator.rollout.model import Question, Routing, Serving, Window
+from sluice_operator.model import Question, Routing, Serving, Window
 
 
 class ServingEngine(Protocol):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.rollout.model import Observation
+from sluice_operator.model import Observation
 from sluice_operator.rollout.status import Outcome, Phase, Status
 from sluice_operator.rollout.turn import Turn, entered, remembered, stay, told
 

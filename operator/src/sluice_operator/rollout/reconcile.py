@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.errors import SluiceError
+from sluice_operator.model import Action, Observation
 from sluice_operator.rollout.decide import Decision, decide
 from sluice_operator.rollout.gate import questions_due
-from sluice_operator.rollout.model import Action, Observation
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.status import Status
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from sluice_operator.model import Observation
 from sluice_operator.rollout.decide import Decision
-from sluice_operator.rollout.model import Observation
 from sluice_operator.rollout.status import Status
 
 _STATUS: TypeAdapter[Status] = TypeAdapter(Status)

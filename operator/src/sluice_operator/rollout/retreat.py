@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.judge.verdict import explain
+from sluice_operator.model import Observation
 from sluice_operator.rollout.gate import harmed
-from sluice_operator.rollout.model import Observation
 from sluice_operator.rollout.status import Outcome, Phase, Status
 from sluice_operator.rollout.turn import (
     Turn,

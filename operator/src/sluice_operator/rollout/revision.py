@@ -3,7 +3,7 @@
 import hashlib
 
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 
 
 def wanted_revision(deployment: str, spec: Spec) -> Revision:

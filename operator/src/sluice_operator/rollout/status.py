@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.rollout.model import Revision, Routing
+from sluice_operator.model import Revision, Routing
 
 
 class Phase(StrEnum):

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from sluice_operator.api.v1alpha1 import OnInconclusive, OnNoData, OnTimeout, Spec, Step
 from sluice_operator.judge.update import restart_safe
+from sluice_operator.model import Observation
 from sluice_operator.rollout.gate import objectives, unproven
-from sluice_operator.rollout.model import Observation
 from sluice_operator.rollout.status import Outcome, PauseReason, Phase, Status
 from sluice_operator.rollout.turn import Turn, entered, paused, retreated, stay, told
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sluice_operator.rollout.model import Event
+from sluice_operator.model import Event
 from sluice_operator.rollout.status import (
     Attempt,
     Outcome,

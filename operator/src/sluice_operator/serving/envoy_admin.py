@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from sluice_operator.errors import ServingEngineError
-from sluice_operator.rollout.model import Routes
+from sluice_operator.model import Routes
 from sluice_operator.serving.envoy_report import clusters_of, routes_of, stats_of
 from sluice_operator.serving.port import LOOPBACK
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sluice_operator.rollout.model import Routes
+from sluice_operator.model import Routes
 
 LOOPBACK = "127.0.0.1"
 ROUTE_HEADER = "x-sluice-route"

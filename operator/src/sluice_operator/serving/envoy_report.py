@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sluice_operator.rollout.model import Routes
+from sluice_operator.model import Routes
 
 PREFIX = "/v2/models/"
 

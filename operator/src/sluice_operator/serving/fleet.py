@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.keeper import Keeper, Kept
 from sluice_operator.serving.model_server import ModelServer, Site
 

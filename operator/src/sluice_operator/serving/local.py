@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from sluice_operator.errors import ServingEngineError
-from sluice_operator.rollout.model import Routes, Routing, Serving
+from sluice_operator.model import Routes, Routing, Serving
 from sluice_operator.serving.envoy import Envoy
 from sluice_operator.serving.envoy_config import Layout
 from sluice_operator.serving.fleet import Fleet

@@ -10,7 +10,7 @@ import httpx
 from pydantic import ValidationError
 from sluice_package.contract import Contract
 
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.envoy_config import MIRROR_HEADER
 from sluice_operator.serving.keeper import Health, Keeper
 from sluice_operator.serving.port import LOOPBACK, PortPool, is_free

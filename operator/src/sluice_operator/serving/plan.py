@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sluice_operator.errors import UnsupportedRoutingError
-from sluice_operator.rollout.model import Revision, Routes, Routing
+from sluice_operator.model import Revision, Routes, Routing
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 WHOLE_PERCENT = 100

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.errors import ModelNotFoundError
 
 Resolve = Callable[[Revision], Path]

@@ -8,9 +8,12 @@ from typing import Any, Protocol
 from sluice_package.error import PackageError
 from sluice_package.manifest import read_manifest
 
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.errors import ModelNotFoundError
 from sluice_operator.serving.port import LOOPBACK
+
+ONE_THREAD = "OMP_NUM_THREADS=1"
+"""Requests are small and many: threads inside of one only stand in the way of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class MlServerRuntime:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / "settings.json", settings(placement))
         _write(folder / "model-settings.json", model_settings(placement))
-        return (str(self.python), str(self.python.with_name("mlserver")), "start", str(folder))
+        server = (str(self.python), str(self.python.with_name("mlserver")))
+        return ("/usr/bin/env", ONE_THREAD, *server, "start", str(folder))
 
 
 def settings(placement: Placement) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 
 from sluice_operator.errors import ServingEngineError
-from sluice_operator.rollout.model import Revision, Routes, Routing
+from sluice_operator.model import Revision, Routes, Routing
 from sluice_operator.serving.envoy import Envoy
 from sluice_operator.serving.fleet import Fleet, Member, seconds_since
 from sluice_operator.serving.plan import (

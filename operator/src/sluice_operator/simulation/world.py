@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from sluice_operator.errors import ServingEngineError
-from sluice_operator.rollout.model import (
+from sluice_operator.model import (
     Arm,
     Pairs,
     Question,

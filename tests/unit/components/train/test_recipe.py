@@ -90,3 +90,23 @@ def test_a_missing_category_is_a_category_of_its_own():
     rows = pd.DataFrame({"distance": 500.0, "hour": 8.0, "carrier": ["AA", None]})
     known, missing = model.predict_proba(inputs_of(rows, FEATURES.names))[:, 1]
     assert missing > known + 0.2
+
+
+@pytest.mark.parametrize("learner", [estimator(), TREES], ids=["one-hot", "codes"])
+def test_the_types_that_a_server_builds_from_json_give_the_same_answers(learner):
+    """Serving hands over int64, bool and object columns; training has float64 and str."""
+    features = Features(numeric=("distance",), categorical=("carrier", "hour", "night"))
+    frame = trips(600).assign(night=lambda rows: rows["hour"] > 20)
+    frame["carrier"] = frame["carrier"].where(frame["distance"].notna())
+    model = fitted(frame, learner, features).model
+    served = pd.DataFrame(
+        {
+            "distance": frame["distance"].to_numpy(dtype=np.float64),
+            "carrier": frame["carrier"].to_numpy(dtype=object),
+            "hour": frame["hour"].to_numpy(dtype=np.int64),
+            "night": frame["night"].to_numpy(dtype=np.bool_),
+        }
+    )
+    trained = inputs_of(frame, features.names)
+    assert served.dtypes.tolist() != trained.dtypes.tolist()
+    assert np.array_equal(model.predict_proba(served), model.predict_proba(trained))

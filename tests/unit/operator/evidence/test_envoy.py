@@ -12,7 +12,7 @@ from sluice_operator.evidence.envoy import (
     counters_of,
     window_of,
 )
-from sluice_operator.rollout.model import Arm, Question, Window
+from sluice_operator.model import Arm, Question, Window
 from sluice_operator.serving.port import PortPool
 
 

@@ -4,7 +4,7 @@ import pytest
 from ledger_rows import answered, truth
 from sluice_ledger.store import SqliteLedger
 from sluice_operator.evidence.ledger import LedgerEvidence
-from sluice_operator.rollout.model import Arm, Pairs, Question, Window
+from sluice_operator.model import Arm, Pairs, Question, Window
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 
 from sluice_operator.evidence.routed import RoutedEvidence
-from sluice_operator.rollout.model import Arm, Question, Window
+from sluice_operator.model import Arm, Question, Window
 
 
 @dataclass

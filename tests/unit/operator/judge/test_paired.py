@@ -6,7 +6,7 @@ from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import BETS
 from sluice_operator.judge.update import update
-from sluice_operator.rollout.model import Verdict
+from sluice_operator.model import Verdict
 
 TWO_POINTS = Test(metric="Accuracy", comparison="Paired", margin=0.02, min_samples=0)
 BETTER = Test(metric="Accuracy", comparison="Paired", margin=0.0, min_samples=0)

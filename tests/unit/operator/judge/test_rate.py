@@ -7,7 +7,7 @@ from gate_windows import arms
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import problem_of, update
-from sluice_operator.rollout.model import Arm, Verdict, Window
+from sluice_operator.model import Arm, Verdict, Window
 
 ONE_PERCENT = Test(comparison="Absolute", margin=0.01, min_samples=0)
 

@@ -7,7 +7,7 @@ from gate_windows import arms
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import update
-from sluice_operator.rollout.model import Verdict
+from sluice_operator.model import Verdict
 
 TWICE = Test(margin=2.0, min_samples=0)
 

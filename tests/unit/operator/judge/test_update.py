@@ -6,7 +6,7 @@ from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import problem_of, restart_safe, update
 from sluice_operator.judge.verdict import verdict_of
-from sluice_operator.rollout.model import Arm, Pairs, Verdict, Window
+from sluice_operator.model import Arm, Pairs, Verdict, Window
 
 TWICE = Test(margin=2.0, min_samples=0)
 GOOD = arms(stable=(180, 18_000), candidate=(20, 2_000))

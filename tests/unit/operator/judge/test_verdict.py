@@ -5,7 +5,7 @@ from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import update
 from sluice_operator.judge.verdict import explain
-from sluice_operator.rollout.model import Arm, Window
+from sluice_operator.model import Arm, Window
 
 
 def told(test, *windows):

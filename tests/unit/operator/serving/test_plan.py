@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from sluice_operator.rollout.model import Revision, Routes, Routing
+from sluice_operator.model import Revision, Routes, Routing
 from sluice_operator.serving.plan import (
     Departure,
     blocked,

@@ -1,5 +1,5 @@
 import pytest
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.errors import ModelNotFoundError
 from sluice_operator.serving.resolve import resolve_path
 

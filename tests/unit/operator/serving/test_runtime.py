@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from packages import loan_package
-from sluice_operator.rollout.model import Revision
+from sluice_operator.model import Revision
 from sluice_operator.serving.errors import ModelNotFoundError
 from sluice_operator.serving.runtime import MlServerRuntime, Placement, Ports, model_settings
 
@@ -20,7 +20,8 @@ PLACEMENT = Placement(
 
 def test_mlserver_is_told_what_docs_serving_says(tmp_path):
     command = MlServerRuntime(python=Path("/venv/bin/python")).prepare(tmp_path / "s", PLACEMENT)
-    assert command == ("/venv/bin/python", "/venv/bin/mlserver", "start", str(tmp_path / "s"))
+    server = ("/venv/bin/python", "/venv/bin/mlserver", "start", str(tmp_path / "s"))
+    assert command == ("/usr/bin/env", "OMP_NUM_THREADS=1", *server)
     settings = json.loads((tmp_path / "s" / "settings.json").read_text())
     assert (settings["host"], settings["http_port"], settings["metrics_port"]) == (
         "127.0.0.1",
