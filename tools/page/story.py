@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from sluice_operator import rollout
 from sluice_operator.api.load import parse
+from sluice_operator.model import Serving, Verdict
 from sluice_operator.rollout import condition, step
 from sluice_operator.rollout.condition import conditions_of
-from sluice_operator.rollout.model import Serving, Verdict
 from sluice_operator.rollout.retreat import UNREADY_LIMIT
 from sluice_operator.rollout.status import RESTING, Outcome, PauseReason, Phase, Status
 
