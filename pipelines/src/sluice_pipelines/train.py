@@ -50,35 +50,23 @@ def training_pipeline(project: Project, content_key: str = "") -> Any:
             change behind the pipeline's back, which is then always run from the start.
     """
     constants = constants_of(project)
-    name, alias = project.registered_name, project.registration.alias
-    title = f"{project.name}: evaluation"
 
-    @dsl.pipeline(name=f"train-{project.name}", description=f"Trains and registers {name}")  # type: ignore[untyped-decorator]
+    @dsl.pipeline(name=f"train-{project.name}", description=f"Trains {project.registered_name}")  # type: ignore[untyped-decorator]
     def pipeline(base: str, tracking_uri: str, artifacts: str = "", commit: str = "") -> Outputs:
-        read = ingest(base=base, **constants.ingest)
-        read.set_caching_options(enable_caching=bool(content_key), cache_key=content_key or None)
-        checked = validate(raw=read.outputs["raw"], **constants.validate)
-        parts = split(clean=checked.outputs["clean"], plan=constants.plan)
-        rows = parts.outputs["train"]
-        fitted = train(train=rows, plan=constants.train)
-        model = fitted.outputs["model"]
-        in_charge: Any = ""
-        if project.champion is not None:
-            looked_up = champion(tracking_uri=tracking_uri, name=name)
-            looked_up.set_caching_options(enable_caching=False)
-            in_charge = looked_up.output
+        read, checked, parts = _data_tasks(constants, base, content_key)
+        fitted = train(train=parts.outputs["train"], plan=constants.train)
         measured = evaluate(
-            model=model,
-            train=rows,
+            model=fitted.outputs["model"],
+            train=parts.outputs["train"],
             holdout=parts.outputs["holdout"],
             demands=constants.demands,
-            champion=in_charge,
-            title=title,
+            champion=_champion_folder(project, tracking_uri),
+            title=f"{project.name}: evaluation",
         )
         packed = package(
-            model=model,
+            model=fitted.outputs["model"],
             raw=read.outputs["raw"],
-            train=rows,
+            train=parts.outputs["train"],
             evaluation=measured.outputs["evaluation"],
             project=constants.project,
             commit=commit,
@@ -88,21 +76,41 @@ def training_pipeline(project: Project, content_key: str = "") -> Any:
             report=measured.outputs["report"],
             tracking_uri=tracking_uri,
             artifacts=artifacts,
-            name=name,
-            alias=alias,
+            name=project.registered_name,
+            alias=project.registration.alias,
         )
         entered.set_caching_options(enable_caching=False)
-        return Outputs(
-            registered=entered.outputs["registered"],
-            metrics=measured.outputs["metrics"],
-            report=measured.outputs["report"],
-            verdict=measured.outputs["verdict"],
-            quarantine=checked.outputs["quarantine"],
-            train=rows,
-            holdout=parts.outputs["holdout"],
-        )
+        return _outputs(checked, parts, measured, entered)
 
     return pipeline
+
+
+def _data_tasks(constants: Constants, base: Any, content_key: str) -> tuple[Any, Any, Any]:
+    read = ingest(base=base, **constants.ingest)
+    read.set_caching_options(enable_caching=bool(content_key), cache_key=content_key or None)
+    checked = validate(raw=read.outputs["raw"], **constants.validate)
+    parts = split(clean=checked.outputs["clean"], plan=constants.plan)
+    return read, checked, parts
+
+
+def _champion_folder(project: Project, tracking_uri: Any) -> Any:
+    if project.champion is None:
+        return ""
+    looked_up = champion(tracking_uri=tracking_uri, name=project.registered_name)
+    looked_up.set_caching_options(enable_caching=False)  # who is in charge changes outside
+    return looked_up.output
+
+
+def _outputs(checked: Any, parts: Any, measured: Any, entered: Any) -> Outputs:
+    return Outputs(
+        registered=entered.outputs["registered"],
+        metrics=measured.outputs["metrics"],
+        report=measured.outputs["report"],
+        verdict=measured.outputs["verdict"],
+        quarantine=checked.outputs["quarantine"],
+        train=parts.outputs["train"],
+        holdout=parts.outputs["holdout"],
+    )
 
 
 def compile_to(project: Project, path: Path) -> None:

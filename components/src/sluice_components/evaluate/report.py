@@ -43,7 +43,7 @@ def markdown_verdict(found: Evaluation) -> str:
         ]
     else:
         lines.append("The project states no acceptance rule.")
-    lines += ["", f"Champion: {found.champion.reason}.", ""]
+    lines += ["", _sentence(f"champion: {found.champion.reason}"), ""]
     return "\n".join(lines)
 
 
@@ -71,7 +71,7 @@ def _acceptance_table(outcomes: Sequence[Outcome]) -> str:
 def _champion_paragraph(found: Evaluation) -> str:
     standing = found.champion
     state = PASSED if standing.passed else FAILED
-    text = f"<p class='{state}'>{escape(standing.reason)}.</p>"
+    text = f"<p class='{state}'>{escape(_sentence(standing.reason))}</p>"
     if standing.standing in {Standing.NOT_WORSE, Standing.NOT_PROVEN}:
         facts = (
             ("new", _number(standing.value)),
@@ -128,6 +128,10 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _cell(text: str) -> str:
     state = f" class='{text}'" if text in {PASSED, FAILED} else ""
     return f"<td{state}>{escape(text)}</td>"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _value(outcome: Outcome) -> str:

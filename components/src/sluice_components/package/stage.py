@@ -7,6 +7,7 @@ same data, code, parameters and environment give the same digest again.
 import logging
 import os
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +78,7 @@ def save_model(model: Any, contract: Contract, to: Path) -> None:
     from sluice_components.package.signature import signature_of  # noqa: PLC0415
 
     logging.getLogger("mlflow.sklearn").setLevel(logging.ERROR)  # it advises against pickle
+    logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)  # it misses pip
     mlflow.sklearn.save_model(
         model,
         str(to),
@@ -87,7 +89,9 @@ def save_model(model: Any, contract: Contract, to: Path) -> None:
     )
 
 
-def package_plain(paths: Plain, project: Plain, origin: Plain, warnings: list[str]) -> Plain:
+def package_plain(
+    paths: Mapping[str, str], project: Plain, origin: Plain, warnings: list[str]
+) -> Plain:
     """`package` with its arguments as a pipeline hands them over.
 
     Args:
