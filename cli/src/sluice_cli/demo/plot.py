@@ -16,6 +16,17 @@ mpl.rcParams["font.size"] = 9
 
 STABLE, CANDIDATE, HARM, SAFE = "#4a6fa5", "#e07a1f", "#c0392b", "#2e8b57"
 SMOOTH_WINDOWS = 10
+_EFFECTS = {
+    Comparison.RELATIVE: "ratio",
+    Comparison.ABSOLUTE: "rate",
+    Comparison.PAIRED: "gain",
+}
+_EXTREMES = {
+    Comparison.RELATIVE: (0.0, 1e6),
+    Comparison.ABSOLUTE: (0.0, 1.0),
+    Comparison.PAIRED: (-1.0, 1.0),
+}
+"""What a bound is when the evidence gives none; a ratio has no largest value."""
 TURNING_POINTS = frozenset({"RollingBack", "RolledBack", "Promoting", "Promoted", "StepStarted"})
 
 
@@ -28,7 +39,9 @@ def timeline_svg(spec: Spec, course: Course) -> str:
             continue
         if gate.comparison is not Comparison.PAIRED:
             panels.append(partial(_rates, gate, seen))
-        panels += [partial(_evidence, gate, seen), partial(_effect, gate, seen)]
+        panels.append(partial(_evidence, gate, seen))
+        if any(bound is not None for bound in (*seen.low, *seen.high)):
+            panels.append(partial(_effect, gate, seen))
     figure = Figure(figsize=(9.5, 1.9 * len(panels)), layout="constrained")
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, draw in zip(rows, panels, strict=True):
@@ -56,7 +69,8 @@ def _rates(gate: Gate, seen: GateCourse, axes: Axes) -> None:
     axes.plot(seen.at, [_percent(r) for r in stable], color=STABLE, label="stable")
     axes.plot(seen.at, [_percent(r) for r in candidate], color=CANDIDATE, label="candidate")
     axes.set_ylabel(f"{gate.name}:\nfailed, %")
-    axes.set_ylim(bottom=-0.5)
+    highest = max((100 * rate for rate in (*stable, *candidate) if rate is not None), default=0)
+    axes.set_ylim(-0.02 * max(highest, 1), 1.1 * max(highest, 1))
 
 
 def _evidence(gate: Gate, seen: GateCourse, axes: Axes) -> None:
@@ -72,17 +86,17 @@ def _evidence(gate: Gate, seen: GateCourse, axes: Axes) -> None:
 
 
 def _effect(gate: Gate, seen: GateCourse, axes: Axes) -> None:
-    low, high = _gaps(seen.low), _gaps(seen.high)
+    least, most = _EXTREMES[gate.comparison]
+    low = [least if bound is None else bound for bound in seen.low]
+    high = [most if bound is None else bound for bound in seen.high]
+    known = [bound for bound in (*seen.low, *seen.high, *seen.estimate) if bound is not None]
+    span = max(known) - min(known) or abs(max(known)) or 1.0
+    axes.set_ylim(min(known) - 0.15 * span, max(known) + 0.15 * span)
     axes.fill_between(seen.at, low, high, color=CANDIDATE, alpha=0.2, label="always-valid bounds")
     axes.plot(seen.at, _gaps(seen.estimate), color=CANDIDATE, label="estimate")
     neutral = {Comparison.RELATIVE: 1.0, Comparison.ABSOLUTE: gate.margin, Comparison.PAIRED: 0.0}
     axes.axhline(neutral[gate.comparison], color="#888", ls=":", lw=1)
-    words = {
-        Comparison.RELATIVE: "ratio",
-        Comparison.ABSOLUTE: "rate",
-        Comparison.PAIRED: "gain",
-    }
-    axes.set_ylabel(f"{gate.name}:\n{words[gate.comparison]}")
+    axes.set_ylabel(f"{gate.name}:\n{_EFFECTS[gate.comparison]}")
 
 
 def _decisions(axes: Axes, course: Course) -> None:

@@ -1,12 +1,16 @@
 """What a demo has shown, in numbers: `summary.json`."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sluice_operator.laptop.run_record import Replayed, replay
 
 from sluice_cli.demo.act import Played
 from sluice_cli.demo.crowd import Answer
+
+SHOWN_FAILURES = 20
+"""As many are listed one by one."""
 
 
 def summary_of(
@@ -20,6 +24,7 @@ def summary_of(
         "wall_seconds": round(wall_seconds, 1),
         "requests": len(answers),
         "user_errors_outside_candidate": len(outside),
+        "failures_outside_candidate": [asdict(answer) for answer in outside[:SHOWN_FAILURES]],
         "latency_ms": {"p50": _quantile(answers, 0.5), "p99": _quantile(answers, 0.99)},
         "rollouts": [_rollout(one, answers) for one in played],
     }
