@@ -1,6 +1,7 @@
 """Writes every generated file; TARGETS is all there is. `--check` only says which are stale."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,8 +9,9 @@ from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # at the end, or `operator/` would stand before the stdlib's module
+os.environ.pop("SLUICE_COMPONENTS_IMAGE", None)  # what is committed names the default image
 
-from tools.page import command, deployment, project, rule, story  # noqa: E402 - needs the path
+from tools.page import command, deployment, pipeline, project, rule, story  # noqa: E402 - after the two lines above
 
 TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
@@ -20,6 +22,7 @@ TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/reference/rules.md": rule.page,
         "docs/reference/conditions-and-events.md": story.page,
         "docs/reference/cli.md": command.page,
+        "pipelines/compiled/flights.yaml": pipeline.flights,
     }
 )
 
