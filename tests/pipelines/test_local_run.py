@@ -1,11 +1,16 @@
 """The training pipeline for real: Kubeflow's local runner, scikit-learn, MLflow on SQLite."""
 
+import contextlib
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from eventually import eventually
 from sluice_components.evaluation import Evaluation
 from sluice_components.registry import connect, set_champion, version_by_alias
 from sluice_package.package import ModelPackage
@@ -132,6 +137,39 @@ def test_a_mistake_in_the_data_is_one_clear_line(laptop, tmp_path):
     assert failed.value.step == "ingest"
     assert "tumours.csv" in failed.value.reason
     assert "Traceback" in Path(failed.value.log).read_text()
+
+
+def test_an_interrupted_run_leaves_no_process_and_no_half_made_registry(tmp_path):
+    tumour_project(tmp_path / "project")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from sluice_components.project.load import load_project\n"
+        "from sluice_pipelines.runner import run_local\n"
+        "base, workspace = map(Path, sys.argv[1:])\n"
+        "run_local(load_project(base / 'sluice.yaml'), base=base, workspace=workspace)\n"
+    )
+    workspace = tmp_path / "workspace"
+    command = [sys.executable, "-c", code, str(tmp_path / "project"), str(workspace)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        eventually(lambda: _running(workspace) - {run.pid} and _log_says(workspace, "'validate'"))
+        run.send_signal(signal.SIGINT)
+        assert "KeyboardInterrupt" in run.communicate(timeout=30)[1]
+    assert _running(workspace) == set()
+    assert not list(workspace.glob(".making-*"))
+
+
+def _running(workspace: Path) -> set[int]:
+    """Processes whose command names the workspace."""
+    found = set()
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdigit() and str(workspace) in (folder / "cmdline").read_text():
+                found.add(int(folder.name))
+    return found
+
+
+def _log_says(workspace: Path, text: str) -> bool:
+    return any(text in log.read_text() for log in (workspace / "logs").glob("*.log"))
 
 
 def _standing(result: TrainingResult) -> str:

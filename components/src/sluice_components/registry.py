@@ -1,7 +1,7 @@
 """The model registry: the only way to MLflow's tracking server, for stages and for the CLI.
 
-Packages are found by `folder_of`, never loaded as `models:/…`: MLflow would write a file of its own
-into the folder, and the package would no longer be what was sealed.
+Packages are opened by `folder_of`, never loaded as `models:/…`: MLflow would write a file of its
+own into the folder, and the package would no longer be what was sealed.
 """
 
 import contextlib
@@ -128,13 +128,20 @@ def version_by_number(client: Any, name: str, number: str) -> RegisteredVersion 
 
 
 def folder_of(found: RegisteredVersion) -> Path:
-    """The package as a local folder, downloaded if it lies elsewhere."""
-    place = urlparse(found.source)
-    if place.scheme in {"", "file"}:
-        return Path(url2pathname(place.path))
-    from mlflow.artifacts import download_artifacts  # noqa: PLC0415
+    """The package of a version as a local folder, downloaded if it lies elsewhere."""
+    return folder_at(found.source)
 
-    return Path(download_artifacts(artifact_uri=found.source))
+
+def folder_at(source: str) -> Path:
+    """The package at a source as a local folder, downloaded if it lies elsewhere."""
+    place = urlparse(source)
+    if place.scheme == "file":
+        return Path(url2pathname(place.path))
+    if not place.scheme:
+        return Path(source)
+    from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - see `connect`
+
+    return Path(download_artifacts(artifact_uri=source))
 
 
 def set_champion(uri: str, name: str, version: str) -> None:

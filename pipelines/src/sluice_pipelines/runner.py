@@ -19,6 +19,7 @@ from sluice_components.project.model import Project
 from sluice_pipelines.cache import content_key, give_metrics_a_file
 from sluice_pipelines.commit import commit_of
 from sluice_pipelines.failure import PipelineFailedError, reason_in
+from sluice_pipelines.process import none_left_behind
 from sluice_pipelines.step import OnProgress
 from sluice_pipelines.train import training_pipeline
 from sluice_pipelines.watch import StepWatch, upstream_of
@@ -97,7 +98,12 @@ def run_local(
     place = Workspace(root=workspace.absolute())
     pipeline = training_pipeline(project, content_key=content_key(project, base))
     log = place.logs / f"train-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.log"
-    with _watched(pipeline, log, on_progress) as watch, _registry(place), _kubeflow_at(place):
+    with (
+        _watched(pipeline, log, on_progress) as watch,
+        none_left_behind(),
+        _registry(place),
+        _kubeflow_at(place),
+    ):
         finished = pipeline(
             base=str(base.absolute()),
             tracking_uri=place.tracking_uri,

@@ -60,7 +60,7 @@ def training_pipeline(project: Project, content_key: str = "") -> Any:
             train=parts.outputs["train"],
             holdout=parts.outputs["holdout"],
             demands=constants.demands,
-            champion=_champion_folder(project, tracking_uri),
+            champion=_champion_source(project, tracking_uri),
             title=f"{project.name}: evaluation",
         )
         packed = package(
@@ -93,7 +93,7 @@ def _data_tasks(constants: Constants, base: Any, content_key: str) -> tuple[Any,
     return read, checked, parts
 
 
-def _champion_folder(project: Project, tracking_uri: Any) -> Any:
+def _champion_source(project: Project, tracking_uri: Any) -> Any:
     if project.champion is None:
         return ""
     looked_up = champion(tracking_uri=tracking_uri, name=project.registered_name)

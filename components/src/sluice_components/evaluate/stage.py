@@ -22,6 +22,7 @@ from sluice_components.evaluate.unseen import refuse_seen_rows
 from sluice_components.evaluation import Evaluation
 from sluice_components.example import Examples, inputs_of, read_examples, truth_of
 from sluice_components.project.rule import Acceptance, Champion
+from sluice_components.registry import folder_at
 
 Plain = dict[str, Any]
 
@@ -91,14 +92,14 @@ def evaluate_plain(
             are written.
         demands: Fields of `Demands`, as plain values.
         trained_on: Digest of the table that the model says it was trained on.
-        champion: Folder of the champion's package; empty if there is none.
+        champion: Source of the champion's package in the registry; empty if there is none.
         title: Heading of the report.
     """
     train, holdout = read_examples(paths["train"]), read_examples(paths["holdout"])
     refuse_seen_rows(train, holdout, trained_on)
     model = pickle.loads(Path(paths["model"]).read_bytes())  # noqa: S301 - made by `train`
     wanted = TypeAdapter(Demands).validate_python(demands)
-    found = evaluate(model, train, holdout, wanted, Path(champion) if champion else None)
+    found = evaluate(model, train, holdout, wanted, folder_at(champion) if champion else None)
     Path(paths["evaluation"]).write_text(found.model_dump_json(indent=1), encoding="utf-8")
     Path(paths["report"]).write_text(html_report(found, title), encoding="utf-8")
     Path(paths["verdict"]).write_text(markdown_verdict(found), encoding="utf-8")

@@ -8,10 +8,10 @@ from sluice_components.image import IMAGE
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)  # type: ignore[untyped-decorator]
 def champion(tracking_uri: str, name: str) -> str:
-    """Folder of the package in charge under this name; empty if nobody is."""
-    from sluice_components.register.stage import champion_folder
+    """Where the package in charge under this name lies; empty if nobody is."""
+    from sluice_components.register.stage import champion_source
 
-    return champion_folder(tracking_uri, name)
+    return champion_source(tracking_uri, name)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)  # type: ignore[untyped-decorator]

@@ -12,7 +12,6 @@ from sluice_components.registry import (
     CHAMPION,
     RegisteredVersion,
     connect,
-    folder_of,
     version_by_alias,
     version_by_digest,
 )
@@ -57,10 +56,10 @@ def register_plain(folder: str, shelf: dict[str, str], report: str) -> dict[str,
     return asdict(register(Path(folder), Shelf(**shelf), Path(report)))
 
 
-def champion_folder(tracking_uri: str, name: str) -> str:
-    """Folder of the package in charge; empty if nobody is."""
+def champion_source(tracking_uri: str, name: str) -> str:
+    """Where the package in charge lies; empty if nobody is."""
     champion = version_by_alias(connect(tracking_uri), name, CHAMPION)
-    return "" if champion is None else str(folder_of(champion))
+    return "" if champion is None else champion.source
 
 
 def _entered(

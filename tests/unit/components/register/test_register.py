@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from package_making import trip_package, trip_project
 from sluice_components.errors import AcceptanceError, RegistrationError
-from sluice_components.register.stage import Shelf, champion_folder, register, register_plain
+from sluice_components.register.stage import Shelf, champion_source, register, register_plain
 from sluice_components.registry import connect, folder_of, set_champion, version_by_alias
 from sluice_package.digest import content_paths, sha256_of_file
 from sluice_package.manifest import manifest_of
@@ -125,6 +126,11 @@ def test_the_report_lies_with_the_run(trips, shelf, tmp_path):
     assert {file.path for file in files} == {"evaluation.html", "package"}
 
 
+def test_a_package_below_a_folder_with_odd_characters_is_found_again(trips, shelf, tmp_path):
+    odd = replace(shelf, artifacts=str(tmp_path / "50% of #1 ü"))
+    assert verify(folder_of(register(trips, odd))).difference is None
+
+
 def test_without_a_signature_it_is_refused(trips, shelf, tmp_path):
     shutil.copytree(trips, tmp_path / "package")
     described = yaml.safe_load((trips / "MLmodel").read_text())
@@ -178,15 +184,15 @@ def test_a_folder_that_is_no_package_is_refused(shelf, tmp_path):
 
 
 def test_nobody_is_champion_before_somebody_was_crowned(trips, shelf):
-    assert champion_folder(shelf.tracking_uri, "never-heard-of") == ""
+    assert champion_source(shelf.tracking_uri, "never-heard-of") == ""
     register(trips, shelf)
-    assert champion_folder(shelf.tracking_uri, shelf.name) == ""
+    assert champion_source(shelf.tracking_uri, shelf.name) == ""
 
 
 def test_the_crowned_version_is_the_champion(trips, shelf):
     made = register(trips, shelf)
     set_champion(shelf.tracking_uri, shelf.name, made.version)
-    assert champion_folder(shelf.tracking_uri, shelf.name) == made.source
+    assert champion_source(shelf.tracking_uri, shelf.name) == made.source
 
 
 def test_a_file_that_is_no_registry_is_told_at_once(tmp_path):
