@@ -2,7 +2,8 @@
 
 The example project without its window: all 336,776 flights, from CSV to a registered version. Each
 step is timed as `kfp.local` runs it, a process of its own, and beside it as a plain function in one
-process that has imported everything and has its MLflow store. An empty component shows what the runner itself costs.
+process that has imported everything and has its MLflow store. An empty component shows what the
+runner itself costs.
 
 Usage: `python bench/pipeline/full_year.py [--quick]`; writes build/bench/pipeline.json. `--quick`
 keeps the window of the example: 52,000 flights.
@@ -155,8 +156,8 @@ def stages(
     from sluice_components.ingest.stage import ingest_plain  # noqa: PLC0415
     from sluice_components.package.stage import package_plain  # noqa: PLC0415
     from sluice_components.register.stage import register_plain  # noqa: PLC0415
-    from sluice_components.split.stage import split_plain  # noqa: PLC0415
     from sluice_components.registry import connect  # noqa: PLC0415
+    from sluice_components.split.stage import split_plain  # noqa: PLC0415
     from sluice_components.train.stage import train_plain  # noqa: PLC0415
     from sluice_components.validate.stage import validate_plain  # noqa: PLC0415
 
