@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 RAW = Path(__file__).parent / "raw"
-FIRST, AFTER = "2013-06-14", "2013-07-01"
+FIRST, AFTER = "2013-06-10", "2013-07-01"
 LATE_MINUTES = 15
 TAXI = pd.Timedelta(minutes=20)
 """From the gate to the runway and back, together; the tables have only the time in the air."""
