@@ -24,6 +24,8 @@ def load(path: Path) -> ModelDeployment:
         document = yaml.safe_load(path.read_text())
     except OSError as broken:
         raise SpecError(f"{path}: cannot be read: {broken.strerror}") from broken
+    except UnicodeDecodeError as broken:
+        raise SpecError(f"{path}: is not text in UTF-8 (byte {broken.start})") from broken
     except yaml.YAMLError as broken:
         raise SpecError(f"{path}: is not YAML: {broken}") from broken
     try:

@@ -2,19 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.errors import SluiceError
-from sluice_operator.laptop.home import Home, write_whole
-from sluice_operator.laptop.run_record import append, entry_of
-from sluice_operator.laptop.view import view_of
-from sluice_operator.model import Event, Routing
+from sluice_operator.errors import SluiceError, SpecError
+from sluice_operator.laptop.home import Home
+from sluice_operator.laptop.memory import Memory, Tell
+from sluice_operator.model import Routing
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
-from sluice_operator.rollout.status import Phase, Status
+from sluice_operator.rollout.status import Phase
 
 TICK = timedelta(milliseconds=500)
 """Between two looks while something is under way."""
@@ -25,27 +24,16 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Memory:
-    """What this process knows of one deployment beyond the home."""
-
-    status: Status
-    spec: Spec | None = None
-    """The spec of the last recorded turn."""
-    attempt: int = -1
-    """The attempt of the last recorded turn."""
-    next_look: datetime | None = None
-    saved: Status | None = None
-
-
-@dataclass(slots=True, kw_only=True)
 class Controller:
     """The only writer of statuses in a home; its caller holds the lock."""
 
     home: Home
     ports: Ports
-    tell: Callable[[Status, Event], None] | None = None
+    tell: Tell | None = None
     """Told of every event, once its decision is remembered."""
-    _memory: dict[str, _Memory] = field(default_factory=dict)
+    _memory: dict[str, Memory] = field(default_factory=dict)
+    _trouble: dict[str, str] = field(default_factory=dict)
+    """What is wrong with each deployment, as it was logged last."""
 
     def run(self, stop: threading.Event) -> None:
         """Turn after turn until told to stop."""
@@ -61,72 +49,83 @@ class Controller:
 
     def turn(self) -> None:
         """One look at every deployment that is due; a bad one does not stop the others."""
-        for name in tuple(self.home.deployments()):
+        names = tuple(self.home.deployments())
+        for gone in self._memory.keys() - set(names):
+            del self._memory[gone]
+        for name in names:
             try:
                 self._look_at(name)
             except SluiceError as wrong:
-                _log.error("Skipped %s: %s", name, wrong)
-            except Exception:  # noqa: BLE001 - a bug in one turn must not end the servers of all
-                _log.exception("Could not look at %s", name)
+                self._put_off(name, f"Skipped: {wrong}")
+            except Exception as bug:  # noqa: BLE001 - one turn must not end the servers of all
+                self._put_off(name, f"Could not look: {bug!r}", bug)
 
     def _look_at(self, name: str) -> None:
         memory = self._memory.get(name)
         if memory is None:
-            status = self.home.status(name)
-            memory = self._memory[name] = _Memory(status=status, saved=status)
-        spec = self.home.wanted(name).spec
+            memory = self._memory[name] = Memory.of(self.home, name)
+        problems: list[str] = []
+        spec = self._wanted(name, memory, problems)
         actions = self.home.actions(name)
-        deleted = self.home.deleted(name)
+        # a deletion that has begun is carried through, even if somebody applies the name again
+        deleted = self.home.deleted(name) or memory.status.phase is Phase.TERMINATING
         news = spec != memory.spec or bool(actions) or deleted
-        if not news and memory.next_look and self.ports.clock() < memory.next_look:
+        if not news and not memory.is_due(self.ports.clock(), RESTING_LOOK):
             return
-        turn = reconcile(
-            Wish(spec=spec, actions=actions, deleted=deleted), memory.status, self.ports
-        )
-        self._remember(name, memory, spec, turn)
-        self.home.clear_actions(actions, turn.decision.status.last_action)
+        wish = Wish(spec=spec, actions=actions, deleted=deleted)
+        turn = reconcile(wish, memory.status, self.ports)
+        problems += self._remembered(memory, spec, turn)
+        if memory.is_saved:
+            self.home.clear_actions(actions, memory.status.last_action)
+        self._report(name, problems)
         if _gone(turn):
             self.ports.serving.route(name, Routing())
             self.home.forget(name)
             del self._memory[name]
 
-    def _remember(self, name: str, memory: _Memory, spec: Spec, turn: Reconciled) -> None:
-        """Memory first: a full disk must not make the loop forget what it has decided."""
-        before, decision = memory.status, turn.decision
-        memory.status = decision.status
-        wait = decision.requeue_after
-        memory.next_look = turn.seen.now + (RESTING_LOOK if wait is None else min(wait, TICK))
-        for event in decision.events:
-            level = logging.WARNING if event.warning else logging.INFO
-            _log.log(level, "%s %s: %s", name, event.reason, event.message)
-        if turn.error:
-            _log.warning("Engine refused for %s: %s", name, turn.error)
-        self._record(name, memory, before, spec, turn)
-        if memory.saved != decision.status:
-            self.home.save(decision.status)
-            memory.saved = decision.status
-        write_whole(self.home.root / "view" / f"{name}.json", view_of(spec, turn))
-        if self.tell is not None:
-            for event in decision.events:
-                self.tell(decision.status, event)
+    def _wanted(self, name: str, memory: Memory, problems: list[str]) -> Spec:
+        """What the file says; a file that was damaged meanwhile does not disarm the guardrails."""
+        try:
+            return self.home.wanted(name).spec
+        except SpecError as damaged:
+            if memory.spec is None:
+                raise
+            problems.append(f"Going on with what was wanted before: {damaged}")
+            return memory.spec
 
-    def _record(
-        self, name: str, memory: _Memory, before: Status, spec: Spec, turn: Reconciled
-    ) -> None:
-        """A resting deployment leaves no trace unless something happens."""
-        decision = turn.decision
-        if before == decision.status and not decision.events:
+    def _remembered(self, memory: Memory, spec: Spec, turn: Reconciled) -> Iterator[str]:
+        """Keep and tell what was decided; what of it did not work, in words."""
+        wait = turn.decision.requeue_after
+        memory.next_look = turn.seen.now + (RESTING_LOOK if wait is None else min(wait, TICK))
+        if turn.error:
+            yield f"Engine refused: {turn.error}"
+        yield from memory.take(spec, turn)
+        for event in turn.decision.events:
+            level = logging.WARNING if event.warning else logging.INFO
+            _log.log(level, "%s %s: %s", memory.status.deployment, event.reason, event.message)
+        if self.tell is not None:
+            try:
+                memory.tell(self.tell)
+            except Exception as broken:  # noqa: BLE001 - who listens must not stop the loop
+                yield f"Could not tell of an event, will try again: {broken!r}"
+
+    def _put_off(self, name: str, why: str, bug: Exception | None = None) -> None:
+        """To the next tick: what goes wrong at once must not be tried without a pause."""
+        memory = self._memory.get(name)
+        if memory is not None:
+            memory.next_look = self.ports.clock() + TICK
+        self._report(name, [why], bug)
+
+    def _report(self, name: str, problems: list[str], bug: Exception | None = None) -> None:
+        """Log trouble when it begins, changes and ends."""
+        trouble = "; ".join(problems)
+        if trouble == self._trouble.get(name, ""):
             return
-        begins = memory.attempt != decision.status.attempt
-        entry = entry_of(
-            before if begins else None,
-            spec if begins or memory.spec != spec else None,
-            turn.seen,
-            decision,
-            turn.error,
-        )
-        append(self.home.run_file(name, decision.status.attempt), entry)
-        memory.attempt, memory.spec = decision.status.attempt, spec
+        self._trouble[name] = trouble
+        if trouble:
+            _log.error("%s: %s", name, trouble, exc_info=bug)
+        else:
+            _log.info("%s: no more trouble", name)
 
 
 def _gone(turn: Reconciled) -> bool:

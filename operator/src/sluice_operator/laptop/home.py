@@ -1,6 +1,7 @@
 """The folder in which a laptop installation keeps everything; see docs/architecture.md."""
 
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 
 from sluice_operator.api.load import load
 from sluice_operator.api.v1alpha1 import ModelDeployment
@@ -16,6 +18,22 @@ from sluice_operator.errors import SpecError
 from sluice_operator.model import Action, Verb
 from sluice_operator.rollout.record import status_from_json, status_to_json
 from sluice_operator.rollout.status import Status
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A request as it lies in its file, whose name is its id."""
+
+    deployment: str
+    verb: Verb
+    revision: str
+    by: str = ""
+    reason: str = ""
+
+
+_ASKED: TypeAdapter[_Asked] = TypeAdapter(_Asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +70,8 @@ class Home:
         """Remember what is wanted; the controller carries it out."""
         self.create()
         text = yaml.safe_dump(wanted.to_wire(), sort_keys=False)
-        write_whole(self._deployment(wanted.metadata.name), text)
         self._deletion(wanted.metadata.name).unlink(missing_ok=True)
+        write_whole(self._deployment(wanted.metadata.name), text)
 
     def delete(self, name: str) -> None:
         """Ask for the deployment to be taken down.
@@ -61,7 +79,7 @@ class Home:
         Raises:
             SpecError: There is no such deployment.
         """
-        self.wanted(name)
+        self._refuse_unknown(name)
         write_whole(self._deletion(name), "")
 
     def deleted(self, name: str) -> bool:
@@ -69,8 +87,15 @@ class Home:
         return self._deletion(name).exists()
 
     def forget(self, name: str) -> None:
-        """Remove what was kept of a deployment that is gone; its runs stay."""
-        for path in (self._deployment(name), self._deletion(name), self._status(name)):
+        """Remove what was kept of a deployment that is gone; its runs stay.
+
+        One that was applied again meanwhile is still wanted, and begins anew.
+        """
+        kept = [self._status(name), self.view_file(name)]
+        if self.deleted(name):
+            kept += [self._deployment(name), self._deletion(name)]
+        kept += [path for path, asked in self._asked() if asked.deployment == name]
+        for path in kept:
             path.unlink(missing_ok=True)
 
     def wanted(self, name: str) -> ModelDeployment:
@@ -79,10 +104,13 @@ class Home:
         Raises:
             SpecError: There is no such deployment, or its file was damaged.
         """
+        self._refuse_unknown(name)
+        return load(self._deployment(name))
+
+    def _refuse_unknown(self, name: str) -> None:
         if not self._deployment(name).exists():
             known = ", ".join(self.deployments()) or "none"
             raise SpecError(f"{name}: no such deployment; there is {known}")
-        return load(self._deployment(name))
 
     def status(self, name: str) -> Status:
         """What is remembered of a deployment; a new one remembers nothing.
@@ -107,26 +135,29 @@ class Home:
     def ask(self, name: str, verb: Verb, revision: str, reason: str) -> Action:
         """Put a request for the controller; it is carried out at its next look."""
         self.create()
-        action = Action(
-            id=f"{time.time_ns():020d}",
+        asked = _Asked(
+            deployment=name,
             verb=verb,
             revision=revision,
             by=os.environ.get("USER", ""),
             reason=reason,
         )
-        asked = {"deployment": name, "verb": verb.value, "revision": revision}
-        asked |= {"by": action.by, "reason": reason}
-        write_whole(self.root / "actions" / f"{action.id}.json", json.dumps(asked))
-        return action
+        path = self.root / "actions" / f"{time.time_ns():020d}.json"
+        write_whole(path, _ASKED.dump_json(asked).decode())
+        return _action(path, asked)
 
     def actions(self, name: str) -> tuple[Action, ...]:
         """Requests for a deployment, oldest first."""
-        found = []
+        return tuple(_action(path, one) for path, one in self._asked() if one.deployment == name)
+
+    def _asked(self) -> Iterator[tuple[Path, _Asked]]:
+        """Every request; one that was damaged is put aside, so that it stops nobody."""
         for path in sorted((self.root / "actions").glob("*.json")):
-            asked = json.loads(path.read_text())
-            if asked.pop("deployment") == name:
-                found.append(Action(id=path.stem, verb=Verb(asked.pop("verb")), **asked))
-        return tuple(found)
+            try:
+                yield path, _ASKED.validate_json(path.read_bytes())
+            except ValueError:
+                _log.warning("%s: is no request; put aside as %s.damaged", path, path.name)
+                path.replace(path.with_name(f"{path.name}.damaged"))
 
     def clear_actions(self, actions: tuple[Action, ...], upto: str) -> None:
         """Remove the requests that the remembered status has carried out."""
@@ -138,6 +169,10 @@ class Home:
         """Where the decisions of one attempt are recorded."""
         return self.root / "runs" / name / f"{attempt:04d}.jsonl"
 
+    def view_file(self, name: str) -> Path:
+        """What people are shown of a deployment."""
+        return self.root / "view" / f"{name}.json"
+
     def _deployment(self, name: str) -> Path:
         return self.root / "deployments" / f"{name}.yaml"
 
@@ -148,15 +183,33 @@ class Home:
         return self.root / "status" / f"{name}.json"
 
 
+def _action(path: Path, asked: _Asked) -> Action:
+    return Action(
+        id=path.stem,
+        verb=asked.verb,
+        revision=asked.revision,
+        by=asked.by,
+        reason=asked.reason,
+    )
+
+
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file so that a reader, or a crash, sees the old text or the new one."""
+    """Replace a file so that a reader, or a crash, sees the old text or the new one.
+
+    Raises:
+        OSError: It cannot be written; the old text stands.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> Any:

@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from sluice_operator.errors import WorldError
 from sluice_operator.laptop.home import Home
@@ -11,6 +13,10 @@ from sluice_operator.laptop.home import Home
 
 class AlreadyRunningError(WorldError):
     """Another controller holds this home."""
+
+
+ASKING_SECONDS = 0.5
+"""For how long a lock may seem to be held by somebody who only asks who holds it."""
 
 
 @contextmanager
@@ -22,19 +28,36 @@ def held(home: Home) -> Iterator[None]:
     """
     home.create()
     with (home.root / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(file):
             file.seek(0)
-            raise AlreadyRunningError(
-                f"{home.root}: sluice is already up (pid {file.read().strip() or 'unknown'}); "
-                "run `sluice down` first, or choose another folder with --home"
-            ) from None
+            raise already_running(home, file.read().strip())
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _locked(file: TextIO) -> bool:
+    """Whether the lock could be taken; `holder` shares it for a moment when it looks."""
+    deadline = time.monotonic() + ASKING_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def already_running(home: Home, pid: int | str) -> AlreadyRunningError:
+    """The error of whoever comes second, with the way out."""
+    return AlreadyRunningError(
+        f"{home.root}: sluice is already up (pid {pid or 'unknown'}); run `sluice down` first, or "
+        "choose another folder with --home"
+    )
 
 
 def holder(home: Home) -> int | None:
