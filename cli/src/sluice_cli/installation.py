@@ -43,6 +43,7 @@ def serve(home: Home, port: int, workspace: Path) -> None:
         signal.signal(number, lambda *_: stop.set())
     uri = tracking_uri(workspace)
     with held(home):
+        home.endpoint.unlink(missing_ok=True)
         SqliteLedger(home.root / "ledger.db").close()
         place = Place(folder=home.root, port=port, ledger=home.ledger_url)
         runtime = MlServerRuntime(python=serving_python())

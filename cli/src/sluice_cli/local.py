@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ import typer
 from sluice_operator.api.load import load
 from sluice_operator.errors import WorldError
 from sluice_operator.laptop.home import Home, read_json
-from sluice_operator.laptop.lock import AlreadyRunningError, holder
+from sluice_operator.laptop.lock import already_running, holder
 from sluice_operator.serving.process import Process
 
 from sluice_cli.home import HomeOption
@@ -45,6 +46,7 @@ def up(
         return
     log = _prepared_log(home)
     with log.open("ab") as sink:
+        begin = sink.tell()
         child = subprocess.Popen(
             _command(home, port, workspace),
             stdin=subprocess.DEVNULL,
@@ -52,7 +54,12 @@ def up(
             stderr=sink,
             start_new_session=True,
         )
-    await_answer(home, log, lambda: child.poll() is not None)
+    try:
+        await_answer(home, child.pid, lambda: child.poll() is not None, Log(log, begin))
+    except BaseException:
+        child.terminate()
+        child.wait(STOP_SECONDS)
+        raise
     console.print(f"up: http://127.0.0.1:{port}/v2/models/NAME/infer (pid {child.pid})")
 
 
@@ -62,9 +69,10 @@ def down(home: HomeOption) -> None:
     if pid is None:
         console.print(f"{home.root}: nothing is up")
         return
-    os.kill(pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while holder(home) is not None:
+    while holder(home) == pid:
         if time.monotonic() > deadline:
             raise WorldError(
                 f"pid {pid} has not stopped within {STOP_SECONDS:.0f} s; see {home.root / 'logs'}"
@@ -99,9 +107,10 @@ def child_installation(home: Home, port: int, workspace: Path) -> Iterator[None]
         WorldError: It did not come up; the message has the end of its log.
     """
     log = _prepared_log(home)
+    begin = log.stat().st_size if log.exists() else 0
     child = Process(_command(home, port, workspace), log)
     try:
-        await_answer(home, log, child.ended)
+        await_answer(home, child.pid, child.ended, Log(log, begin))
         yield
     finally:
         child.close(STOP_SECONDS)
@@ -109,12 +118,8 @@ def child_installation(home: Home, port: int, workspace: Path) -> Iterator[None]
 
 def _prepared_log(home: Home) -> Path:
     if (pid := holder(home)) is not None:
-        raise AlreadyRunningError(
-            f"{home.root}: sluice is already up (pid {pid}); run `sluice down` first, or choose "
-            "another folder with --home"
-        )
+        raise already_running(home, pid)
     home.create()
-    home.endpoint.unlink(missing_ok=True)
     return home.root / "logs" / "controller.log"
 
 
@@ -123,21 +128,29 @@ def _command(home: Home, port: int, workspace: Path) -> list[str]:
     return [sys.executable, "-m", "sluice_cli.main", "up", "--foreground", *options]
 
 
-def await_answer(home: Home, log: Path, ended: Callable[[], bool]) -> None:
-    """Return once the installation says where it listens.
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What one process has written to a log that it shares with those before it."""
+
+    path: Path
+    begin: int
+
+    def end(self) -> str:
+        """Its last words, or the refusal in them."""
+        text = self.path.read_bytes()[self.begin :].decode(errors="replace")
+        lines = text.splitlines()
+        refused = [line for line in lines if line.startswith("sluice:")]
+        return "\n".join(refused[-1:] or lines[-10:]) + f"\n(all of it: {self.path})"
+
+
+def await_answer(home: Home, pid: int, ended: Callable[[], bool], log: Log) -> None:
+    """Return once the installation of that process says where it listens.
 
     Raises:
         WorldError: It ended instead, or took too long; the message has the end of its log.
     """
     deadline = time.monotonic() + START_SECONDS
-    while read_json(home.endpoint) is None:
+    while (read_json(home.endpoint) or {}).get("pid") != pid:
         if ended() or time.monotonic() > deadline:
-            raise WorldError(f"sluice did not come up:\n{_end_of(log)}")
+            raise WorldError(f"sluice did not come up:\n{log.end()}")
         time.sleep(0.05)
-
-
-def _end_of(log: Path) -> str:
-    """The last words of a log, or the refusal in it."""
-    lines = log.read_text(errors="replace").splitlines()
-    refused = [line for line in lines if line.startswith("sluice:")]
-    return "\n".join(refused[-1:] or lines[-10:]) + f"\n(all of it: {log})"

@@ -27,7 +27,8 @@ def main() -> None:
     try:
         app()
     except KNOWN_FAILURES as failure:
-        Console(stderr=True, highlight=False).print(f"[bold red]sluice:[/] {words_of(failure)}")
+        message = f"[bold red]sluice:[/] {words_of(failure)}"
+        Console(stderr=True, highlight=False).print(message, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -27,7 +27,7 @@ def view(home: Home, name: str) -> Picture:
         SpecError: No such deployment, or the controller has not looked at it yet.
     """
     home.wanted(name)
-    seen: Picture | None = read_json(home.root / "view" / f"{name}.json")
+    seen: Picture | None = read_json(home.view_file(name))
     if seen is None:
         raise SpecError(f"{name}: applied, but no controller has looked at it; run `sluice up`")
     return seen
