@@ -1,0 +1,75 @@
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from house import ROOT, UNITS, files
+
+MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home)/\w|\bshared/")
+
+
+def test_no_top_level_folder_is_a_package() -> None:
+    assert list(ROOT.glob("*/__init__.py")) == []
+
+
+def test_the_standard_library_wins_over_our_folders_in_the_root() -> None:
+    asked = "import collections, operator; print(operator.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not done.stdout.startswith(str(ROOT))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_can_be_read_alone(unit: str) -> None:
+    described = tomllib.loads((ROOT / unit / "pyproject.toml").read_text())["project"]
+    assert described["name"] == f"sluice-{unit}"
+    assert (ROOT / unit / "src" / f"sluice_{unit}" / "__init__.py").exists()
+    assert (ROOT / unit / "src" / f"sluice_{unit}" / "py.typed").exists()
+    assert (ROOT / unit / "README.md").read_text().count("\n") > 10
+
+
+def test_all_units_have_the_version_of_the_house() -> None:
+    paths = [ROOT / "pyproject.toml", *(ROOT / unit / "pyproject.toml" for unit in UNITS)]
+    versions = {tomllib.loads(path.read_text())["project"]["version"] for path in paths}
+    assert len(versions) == 1
+
+
+def test_every_unit_is_under_the_licence_of_the_house() -> None:
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
+    for unit in UNITS:
+        described = tomllib.loads((ROOT / unit / "pyproject.toml").read_text())
+        assert described["project"]["license"] == "Apache-2.0", unit
+
+
+def test_every_unit_but_serving_is_in_the_workspace() -> None:
+    workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
+    assert sorted([*workspace["members"], "serving"]) == sorted(UNITS)
+    assert workspace["exclude"] == ["serving"]
+    assert (ROOT / "serving" / "uv.lock").exists()
+
+
+def test_both_environments_open_the_same_pickles() -> None:
+    ours, theirs = (
+        {
+            package["name"]: package["version"]
+            for package in tomllib.loads(path.read_text())["package"]
+        }
+        for path in (ROOT / "uv.lock", ROOT / "serving" / "uv.lock")
+    )
+    for name in ("scikit-learn", "pandas", "numpy", "cloudpickle"):
+        assert ours[name] == theirs[name], name
+
+
+def test_no_file_names_a_machine_of_ours() -> None:
+    found = []
+    for path in files():
+        if path.suffix == ".lock" or path.name == "test_layout.py":
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {hit}" for hit in MACHINE_PATH.findall(text)]
+    assert found == []
