@@ -14,9 +14,6 @@ from typer.main import get_command
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCED = re.compile(r"```.*?```", re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-PLACEHOLDERS = re.compile(r"[A-Z.]+|.*[./].*|[a-z]+=.*|.*…")
-VALUES = {"churn", "loyal"}
-"""Names of deployments in examples."""
 
 
 def relative_name(page: Path) -> str:
