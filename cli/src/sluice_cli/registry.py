@@ -8,6 +8,8 @@ from sluice_operator.model import Event, Revision
 from sluice_operator.rollout.status import Status
 from sluice_operator.serving.errors import ModelNotFoundError
 from sluice_operator.serving.resolve import Resolve, resolve_path
+from sluice_package.error import PackageError
+from sluice_package.manifest import read_manifest
 
 _REGISTERED = re.compile(r"models:/(?P<name>[^/@]+)/(?P<version>[0-9]+)")
 
@@ -35,9 +37,22 @@ def resolver(uri: str) -> Resolve:
                 f"{revision.name}: {uri} has no version {named['version']} of {named['name']}; "
                 "run `sluice train`, or pass the right --workspace"
             )
-        return folder_of(version)
+        return _undamaged(revision, folder_of(version), version.digest)
 
     return resolve
+
+
+def _undamaged(revision: Revision, folder: Path, digest: str) -> Path:
+    """The folder, if its manifest is the one that was registered; the server checks the rest."""
+    try:
+        found = read_manifest(folder).digest
+    except PackageError as broken:
+        raise ModelNotFoundError(f"{revision.name}: {broken}") from broken
+    if digest and found != digest:
+        raise ModelNotFoundError(
+            f"{revision.name}: {folder} is {found}, but {digest} was registered; train it again"
+        )
+    return folder
 
 
 class Crown:

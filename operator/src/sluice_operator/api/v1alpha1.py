@@ -1,6 +1,6 @@
 """The spec of a ModelDeployment, version `sluice.dev/v1alpha1`.
 
-Rules that one field can state stand on the field; rules across fields are in `rules.py`.
+Rules that one field can state stand on the field; rules across fields are in `rule.py`.
 """
 
 from datetime import timedelta
@@ -104,8 +104,6 @@ class Model(Wire):
         default=(), max_length=16
     )
     """Capabilities that the model server must offer."""
-    replicas: int = Field(default=1, ge=0, le=10_000)
-    """Model server replicas in a cluster; a laptop runs one."""
 
 
 class MirrorStep(Wire):
@@ -148,7 +146,7 @@ class Step(Wire):
     """One step; exactly one of its kinds is set, `name` apart."""
 
     name: Name | None = None
-    """Shown to people, and how a step is found again after an edit."""
+    """Shown to people in place of what the step does."""
     set_weight: Annotated[int, Field(ge=1, le=100)] | None = None
     """Percent of requests that the candidate answers from here on."""
     mirror: MirrorStep | None = None
@@ -191,15 +189,6 @@ class Strategy(Wire):
     """Most weight that a candidate gets while an Objective is not proven safe."""
 
 
-class Labels(Wire):
-    """How the labels of a gate arrive."""
-
-    maturity: Duration
-    """Age at which nearly all labels have arrived."""
-    min_coverage: Annotated[Decimal, Field(ge=0, le=1)] = 0.8
-    """Least share of predictions that must have a label."""
-
-
 class Gate(Wire):
     """A named promise about the candidate, judged on evidence."""
 
@@ -220,8 +209,6 @@ class Gate(Wire):
     """Chance that a candidate at the margin is called safe."""
     min_samples: int = Field(default=100, ge=1, le=1_000_000_000)
     """Samples of the candidate before it can be called safe; harm needs no minimum."""
-    labels: Labels | None = None
-    """Set for gates on labels."""
     on_no_data: OnNoData = OnNoData.HOLD
     """What happens when counts stay away for `noDataLimit`; never a verdict."""
 
@@ -250,7 +237,7 @@ class Spec(Wire):
     suspend: bool = False
     """Freezes the rollout; a candidate that is proven harmful is still taken back."""
     progress_deadline: Annotated[Duration, Field(ge=timedelta(seconds=30))] = timedelta(minutes=10)
-    """Time in which a candidate must become ready, or a weight be observed."""
+    """Time in which a revision must become ready."""
     no_data_limit: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=5)
     """Time without counts after which a gate's `onNoData` applies."""
     revision_history_limit: Annotated[int, Field(ge=1, le=50)] = 10
