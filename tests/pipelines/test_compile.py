@@ -48,6 +48,13 @@ def test_every_task_runs_in_our_image_at_a_fixed_tag(ir):
     assert not IMAGE.endswith(":latest")
 
 
+def test_threads_that_wait_give_their_core_away(ir):
+    executors = ir["deploymentSpec"]["executors"]
+    for stage in ("train", "evaluate"):
+        variables = executors[f"exec-{stage}"]["container"]["env"]
+        assert {"name": "OMP_WAIT_POLICY", "value": "passive"} in variables
+
+
 def test_no_task_installs_anything(ir):
     for one in ir["deploymentSpec"]["executors"].values():
         assert "pip install" not in " ".join(one["container"]["command"])
