@@ -67,6 +67,7 @@ def replay(
     number = attempt or home.status(name).attempt
     path = home.run_file(name, number)
     if not path.exists():
+        home.wanted(name)
         raise SpecError(f"{name}: attempt {number} has no record at {path}")
     turns = 0
     for turns, again in enumerate(replayed(path), start=1):

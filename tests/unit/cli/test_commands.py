@@ -1,0 +1,108 @@
+"""Commands as a person types them: what is printed, and the exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packages import loan_package
+from sluice_components.project.load import load_project
+from sluice_ledger.records import Prediction
+from sluice_ledger.store import SqliteLedger
+
+SLUICE = Path(sys.executable).with_name("sluice")
+SHADOW = Path(__file__).parents[3] / "manifests" / "samples" / "shadow.yaml"
+
+
+def sluice(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [SLUICE, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_init_writes_a_project_that_loads_and_a_schema_for_editors(tmp_path):
+    assert sluice(tmp_path, "init", "churn").returncode == 0
+    assert load_project(tmp_path / "sluice.yaml").name == "churn"
+    assert json.loads((tmp_path / "sluice.schema.json").read_text())["type"] == "object"
+
+
+def test_init_never_overwrites_a_project(tmp_path):
+    (tmp_path / "sluice.yaml").write_text("mine")
+    again = sluice(tmp_path, "init", "churn")
+    assert (again.returncode, (tmp_path / "sluice.yaml").read_text()) == (1, "mine")
+    assert "exists; remove it, or give another with --file" in again.stderr
+
+
+def test_train_tells_each_mistake_of_a_project_with_its_line(tmp_path):
+    sluice(tmp_path, "init", "churn")
+    text = (tmp_path / "sluice.yaml").read_text().replace("\ntarget:", "\ntagret:")
+    (tmp_path / "sluice.yaml").write_text(text)
+    failed = sluice(tmp_path, "train")
+    assert failed.returncode == 1
+    assert "did you mean 'target'" in failed.stderr.replace("\n", " ")
+    assert "Traceback" not in failed.stderr
+
+
+def test_an_intact_package_is_verified(tmp_path):
+    digest = loan_package(tmp_path / "package")
+    found = sluice(tmp_path, "package", "verify", "package", "-o", "json")
+    assert found.returncode == 0
+    assert json.loads(found.stdout) == {"digest": digest, "difference": None}
+
+
+def test_the_first_file_that_differs_is_named(tmp_path):
+    loan_package(tmp_path / "package")
+    (tmp_path / "package" / "sluice" / "card.md").write_text("better than it is")
+    (tmp_path / "package" / "zzz").write_text("stowaway")
+    found = sluice(tmp_path, "package", "verify", "package")
+    assert found.returncode == 1
+    assert "sluice/card.md" in found.stdout
+    assert "zzz" not in found.stdout
+
+
+def test_labels_are_handed_in_once(tmp_path):
+    ledger = SqliteLedger(tmp_path / ".sluice" / "ledger.db")
+    prediction = Prediction(
+        request_id="a",
+        row=0,
+        deployment="churn",
+        revision="churn-1",
+        prediction="1",
+        confidence=0.9,
+        mirrored=False,
+        at=1.0,
+    )
+    ledger.append_predictions([prediction])
+    (tmp_path / "labels.csv").write_text("request_id,label\na,1\n")
+    assert "1 new labels" in sluice(tmp_path, "ledger", "label", "labels.csv").stdout
+    assert "0 new labels" in sluice(tmp_path, "ledger", "label", "labels.csv").stdout
+    assert ledger.arm_outcomes("churn", "churn-1", 0).wrong == 0
+
+
+def test_a_label_file_without_its_columns_is_refused(tmp_path):
+    (tmp_path / "labels.csv").write_text("id,truth\na,1\n")
+    refused = sluice(tmp_path, "ledger", "label", "labels.csv")
+    assert refused.returncode == 1
+    assert "no column label, request_id in the first line" in refused.stderr.replace("\n", " ")
+
+
+def test_apply_remembers_what_is_wanted_and_says_that_nothing_is_up(tmp_path):
+    applied = sluice(tmp_path, "apply", "-f", str(SHADOW))
+    name = yaml.safe_load(SHADOW.read_text())["metadata"]["name"]
+    assert applied.returncode == 0
+    assert "run `sluice up`" in applied.stdout
+    assert (tmp_path / ".sluice" / "deployments" / f"{name}.yaml").exists()
+
+
+@pytest.mark.parametrize("verb", ["get", "pause", "resume", "promote", "abort", "undo", "replay"])
+def test_a_deployment_that_does_not_exist_is_told(tmp_path, verb):
+    refused = sluice(tmp_path, "rollout", verb, "nobody")
+    assert refused.returncode == 1
+    assert "nobody: no such deployment" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_down_without_up_is_harmless(tmp_path):
+    assert "nothing is up" in sluice(tmp_path, "down").stdout
