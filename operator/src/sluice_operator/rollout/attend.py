@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.api.v1alpha1 import Comparison, Spec
 from sluice_operator.judge.update import problem_of, update
 from sluice_operator.judge.verdict import explain
 from sluice_operator.model import Event, Observation, Verdict, Window
@@ -17,9 +17,10 @@ def attend(spec: Spec, status: Status, seen: Observation) -> Turn:
     """The status with the evidence counted and the clocks of trouble started or stopped."""
     before = status
     for window in seen.windows:
-        status = _counted(spec, status, window, seen.now)
+        status = _counted(spec, status, window, seen)
     status = replace(
         status,
+        stable_away=_stable_away(status, seen),
         unready_since=_unready_since(status, seen),
         drift_since=_drift_since(status, seen),
     )
@@ -29,18 +30,34 @@ def attend(spec: Spec, status: Status, seen: Observation) -> Turn:
     )
 
 
-def _counted(spec: Spec, status: Status, window: Window, now: datetime) -> Status:
+def _counted(spec: Spec, status: Status, window: Window, seen: Observation) -> Status:
     """One window in its gate; a window of a gate that is gone is dropped."""
     gate = next((gate for gate in spec.gates if gate.name == window.gate), None)
     if gate is None:
         return status
     state = state_of(gate, status)
     if problem := problem_of(state.test, window):
-        state = replace(state, error=problem, blind_since=state.blind_since or now)
+        state = replace(state, error=problem, blind_since=state.blind_since or seen.now)
+    elif gate.comparison is Comparison.RELATIVE and _is_unfair(status, seen):
+        error = "stable does not answer, so there is nothing to compare with"
+        state = replace(state, cursor=window.cursor, error=error, blind_since=None)
     else:
         evidence = update(state.test, state.evidence, window)
         state = GateState(test=state.test, evidence=evidence, cursor=window.cursor)
     return replace(status, gates={**status.gates, gate.name: state})
+
+
+def _is_unfair(status: Status, seen: Observation) -> bool:
+    """Whether stable was away when the window began or ended.
+
+    The errors of a process that is being started again are none of its model: counted, they would
+    prove a candidate safe that fails ten times as often. The next window begins after them.
+    """
+    return status.stable_away or _stable_away(status, seen)
+
+
+def _stable_away(status: Status, seen: Observation) -> bool:
+    return status.stable is not None and status.stable.name not in seen.serving.ready
 
 
 def _unready_since(status: Status, seen: Observation) -> datetime | None:

@@ -129,6 +129,8 @@ class Status:
     """Since when some gate that the step waits for has no counts."""
     unready_since: datetime | None = None
     """Since when the candidate has traffic but does not answer."""
+    stable_away: bool = False
+    """Stable did not answer at the last look, so the window that begins there is no fair one."""
     drift_since: datetime | None = None
     """Since when the router reports other traffic than wanted, or cannot be read."""
     rejected: tuple[str, ...] = ()

@@ -64,16 +64,27 @@ class World:
         return Serving(ready=self._ready(), failed=failed, routes=self.routes)
 
     def route(self, name: str, routing: Routing) -> None:
-        """Start what is wanted; change the routes once all that they name is ready."""
+        """Start what is wanted; change the routes once all who gain by it are ready."""
         for revision in routing.revisions:
             self.running.setdefault(revision.name, (revision.uri, self.now))
         if self.router_down:
             raise ServingEngineError("router does not answer")
-        wanted = routing.routes
-        if {*wanted.weights, *wanted.mirror} <= self._ready() and not self.router_deaf:
-            self.routes = wanted
+        if not self._blocked(routing) and not self.router_deaf:
+            self.routes = routing.routes
         keep = {r.name for r in routing.revisions} | {*self.routes.weights, *self.routes.mirror}
         self.running = {name: run for name, run in self.running.items() if name in keep}
+
+    def _blocked(self, routing: Routing) -> bool:
+        """Whether somebody would gain traffic who cannot answer.
+
+        A stable that has traffic may always gain: a retreat does not wait until it is back.
+        """
+        wanted, present = routing.routes, self.routes
+        gaining = {r for r, w in wanted.weights.items() if w > present.weights.get(r, 0)}
+        gaining |= {r for r, share in wanted.mirror.items() if share > present.mirror.get(r, 0)}
+        if routing.stable is not None and routing.stable.name in present.weights:
+            gaining.discard(routing.stable.name)
+        return not gaining <= self._ready()
 
     def windows(self, name: str, questions: tuple[Question, ...]) -> tuple[Window, ...]:
         """Counts since each cursor."""
