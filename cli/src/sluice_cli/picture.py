@@ -40,7 +40,7 @@ def _headline(seen: Picture) -> Text:
 
 def _traffic(seen: Picture) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("revision", "role", "wanted", "observed", "mirror", "ready"):
+    for column in ("revision", "model", "role", "wanted", "observed", "mirror", "ready"):
         table.add_column(column, style="bold" if column == "revision" else "")
     observed = seen["observed"] or {"weights": {}, "mirror": {}}
     for role in ("stable", "candidate", "previous"):
@@ -51,6 +51,7 @@ def _traffic(seen: Picture) -> Table:
         mirror = observed["mirror"].get(name, 0)
         table.add_row(
             name,
+            seen["models"].get(name, ""),
             role,
             f"{_wanted(seen, role)} %",
             weight,

@@ -27,6 +27,7 @@ def view_of(spec: Spec, turn: Reconciled) -> str:
             "stable": _name(status.stable),
             "candidate": _name(status.candidate),
             "previous": _name(status.previous),
+            "models": {revision.name: revision.uri for revision in status.routing.revisions},
             "step": _step(spec, status),
             "weight": status.weight,
             "mirror": status.mirror,
