@@ -147,6 +147,19 @@ def test_weight_does_not_rise_for_a_candidate_that_is_just_away(alone):
     eventually(lambda: alone.is_settled(alone.both(weight=60)), within=30)
 
 
+def test_an_engine_that_starts_in_the_middle_serves_users_before_the_candidate_is_there(tmp_path):
+    """As after a restart: stable has no traffic yet, and the candidate takes its time."""
+    with local_engine(tmp_path, StandInRuntime()) as (engine, _):
+        one, two = (standin(tmp_path / "models", f"loans-{name}") for name in ("one", "two"))
+        behave(two, crash="still loading")
+        engine.route(DEPLOYMENT, Routing(stable=one, candidate=two, weight=50))
+        stable_alone = Routes(weights={one.name: 100})
+        eventually(lambda: engine.observe(DEPLOYMENT).routes == stable_alone, within=30)
+        behave(two)
+        both = Routes(weights={one.name: 50, two.name: 50})
+        eventually(lambda: engine.observe(DEPLOYMENT).routes == both, within=30)
+
+
 def test_a_revision_that_crashes_at_every_start_fails_with_its_last_words(alone):
     broken = alone.another("loans-broken")
     behave(broken, crash="the model needs a GPU")

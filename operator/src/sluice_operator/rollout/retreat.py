@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.judge.verdict import explain
-from sluice_operator.model import Observation
+from sluice_operator.model import Observation, Revision
 from sluice_operator.rollout.gate import harmed
 from sluice_operator.rollout.status import Outcome, Phase, Status
 from sluice_operator.rollout.turn import (
@@ -74,7 +74,19 @@ def _harm(spec: Spec, status: Status, seen: Observation) -> str | None:
         return f"Gate {gate.name}: {explain(state.test, state.evidence)}"
     if status.judged.name in seen.serving.failed:
         return f"{status.judged.name} failed: {seen.serving.failed[status.judged.name]}"
-    silent = status.unready_since
-    if silent is not None and not seen.serving.error and seen.now - silent > UNREADY_LIMIT:
-        return f"{status.judged.name} had traffic but was not ready for {UNREADY_LIMIT.seconds} s"
-    return None
+    return _silence(spec, status, status.judged, seen)
+
+
+def _silence(spec: Spec, status: Status, judged: Revision, seen: Observation) -> str | None:
+    """After a restart nobody asks a candidate yet: it may take the time that any start takes."""
+    since, routes = status.unready_since, seen.serving.routes
+    if since is None or routes is None or seen.serving.error:
+        return None
+    asked = judged.name in routes.weights or judged.name in routes.mirror
+    if asked or status.phase is Phase.BAKING:
+        limit, what = UNREADY_LIMIT, "had traffic but was not ready"
+    else:
+        limit, what = spec.progress_deadline, "was not ready again"
+    if seen.now - since <= limit:
+        return None
+    return f"{judged.name} {what} for {limit.total_seconds():.0f} s"

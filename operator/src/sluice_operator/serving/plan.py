@@ -66,6 +66,16 @@ def blocked(routing: Routing, present: Routes, able: Collection[str]) -> tuple[s
     return tuple(sorted(gaining - set(able)))
 
 
+def meanwhile(routing: Routing, present: Routes, able: Collection[str]) -> Routes:
+    """What may be in force while somebody blocks the wanted routes: what is, or stable alone.
+
+    Where nobody has traffic, as after a restart, users must not wait for the candidate.
+    """
+    if present.weights or routing.stable is None or routing.stable.name not in able:
+        return present
+    return Routes(weights={routing.stable.name: WHOLE_PERCENT})
+
+
 def wanted_revisions(wanted: Mapping[str, Routing]) -> dict[str, tuple[str, Revision]]:
     """Revision name to its deployment and itself, for every revision that must run."""
     return {

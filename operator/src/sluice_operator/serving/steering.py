@@ -17,6 +17,7 @@ from sluice_operator.serving.plan import (
     blocked,
     is_routed,
     may_stop,
+    meanwhile,
     newcomers,
     wanted_revisions,
 )
@@ -83,10 +84,11 @@ class Steering:
             self._written = routes
 
     def _admitted(self, name: str, routing: Routing) -> Routes:
-        """The wanted routes if all who gain by them can answer, else those of now."""
+        """The wanted routes if all who gain by them can answer, else what may be meanwhile."""
         wanted, present = routing.routes, self._written.get(name, Routes())
-        if blocked(routing, present, self._fleet.ready()):
-            return present
+        ready = self._fleet.ready()
+        if blocked(routing, present, ready):
+            wanted = meanwhile(routing, present, ready)
         if newcomers(wanted, present) - self._known_to_envoy(newcomers(wanted, present)):
             self._envoy_lags = True
             return present

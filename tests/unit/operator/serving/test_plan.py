@@ -7,6 +7,7 @@ from sluice_operator.serving.plan import (
     blocked,
     is_routed,
     may_stop,
+    meanwhile,
     newcomers,
     wanted_revisions,
 )
@@ -69,3 +70,20 @@ def test_a_mirror_and_a_sticky_rule_are_routes():
 )
 def test_a_revision_stops_when_no_route_and_no_request_needs_it(departure, may):
     assert may_stop(departure) is may
+
+
+@pytest.mark.parametrize(
+    ("wanted", "present", "able", "in_force"),
+    [
+        (replace(BOTH, weight=10), ALL_TO_ONE, {"one"}, ALL_TO_ONE),
+        (replace(BOTH, weight=20), DIVIDED, {"one"}, DIVIDED),
+        (replace(BOTH, weight=50), Routes(), {"one"}, ALL_TO_ONE),
+        (replace(BOTH, weight=50), Routes(), {"two"}, Routes()),
+        (replace(BOTH, weight=50), Routes(), set(), Routes()),
+        (Routing(), Routes(), {"one"}, Routes()),
+    ],
+)
+def test_users_do_not_wait_for_a_candidate_where_nobody_serves_them(
+    wanted, present, able, in_force
+):
+    assert meanwhile(wanted, present, able) == in_force
