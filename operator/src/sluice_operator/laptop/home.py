@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from pydantic import TypeAdapter
+from sluice_package.atomic import write_atomically
 
 from sluice_operator.api.load import load
 from sluice_operator.api.v1alpha1 import ModelDeployment
@@ -199,17 +200,7 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written; the old text stands.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    write_atomically(path, text.encode())
 
 
 def read_json(path: Path) -> Any:
