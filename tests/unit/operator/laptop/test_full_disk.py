@@ -1,8 +1,10 @@
 """A full disk while the controller remembers: it goes on from memory, and catches up."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import laptop_full_disk
 import pytest
@@ -15,7 +17,14 @@ V1, V2 = revision_name("v1"), revision_name("v2")
 def pictures(folder, behaviour, after):
     """What was seen in the middle of a canary, when the disk was full, and later."""
     program = [sys.executable, laptop_full_disk.__file__, str(folder), behaviour, after]
-    ran = subprocess.run(program, capture_output=True, text=True, check=False)
+    beside = str(Path(laptop_full_disk.__file__).parent)
+    ran = subprocess.run(
+        program,
+        env={**os.environ, "PYTHONPATH": beside},  # safe paths leave the program's own folder out
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr[-2000:]
     return json.loads(ran.stdout)
 
