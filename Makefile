@@ -2,11 +2,10 @@
 export PYTHONSAFEPATH := 1
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
-SERVING_RUN := $(UV) run --frozen --no-sync --project serving
 SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/src
 
 .DEFAULT_GOAL := help
-.PHONY: help init fmt lint type test test-serving generate verify demo bench e2e clean
+.PHONY: help init fmt lint type test generate verify demo bench e2e clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +41,7 @@ type: init ## Check the types
 
 test: lint verify ## All tests but the end-to-end ones
 	$(RUN) pytest --ignore tests/e2e
-	cd serving && ../$(UV) run --frozen --no-sync pytest -c pyproject.toml ../tests/serving
+	serving/.venv/bin/pytest tests/serving
 
 generate: init ## Write every generated file anew
 	$(RUN) python tools/generate.py

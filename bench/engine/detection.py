@@ -23,20 +23,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from trial import (  # type: ignore[import-not-found]
-    LONGEST_SECONDS,
-    Bench,
-    Laptop,
-    Trial,
-    Users,
-    admin_of,
-    said,
-)
+from trial import LONGEST_SECONDS, Bench, Trial, admin_of, said
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from laptop_world import laptop_in  # type: ignore[import-not-found]  # noqa: E402
+from laptop_users import Users  # type: ignore[import-not-found]  # noqa: E402
+from laptop_world import Laptop, laptop_in  # type: ignore[import-not-found]  # noqa: E402
 
 TARGET_SECONDS = 15.0
 CONTROL_SECONDS = 20.0
