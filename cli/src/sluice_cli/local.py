@@ -20,7 +20,7 @@ from sluice_operator.serving.process import Process
 
 from sluice_cli.home import HomeOption
 from sluice_cli.project import WorkspaceOption
-from sluice_cli.shown import console
+from sluice_cli.shown import say
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -60,14 +60,14 @@ def up(
         child.terminate()
         child.wait(STOP_SECONDS)
         raise
-    console.print(f"up: http://127.0.0.1:{port}/v2/models/NAME/infer (pid {child.pid})")
+    say(f"up: http://127.0.0.1:{port}/v2/models/NAME/infer (pid {child.pid})")
 
 
 def down(home: HomeOption) -> None:
     """Stop everything that `sluice up` started; what was learned stays in the home."""
     pid = holder(home)
     if pid is None:
-        console.print(f"{home.root}: nothing is up")
+        say(f"{home.root}: nothing is up")
         return
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
@@ -78,7 +78,7 @@ def down(home: HomeOption) -> None:
                 f"pid {pid} has not stopped within {STOP_SECONDS:.0f} s; see {home.root / 'logs'}"
             )
         time.sleep(0.05)
-    console.print("down")
+    say("down")
 
 
 def apply(
@@ -87,15 +87,15 @@ def apply(
     """Say which model is wanted; the controller does the rest."""
     wanted = load(file)
     home.apply(wanted)
-    console.print(f"modeldeployment/{wanted.metadata.name} applied")
+    say(f"modeldeployment/{wanted.metadata.name} applied")
     if holder(home) is None:
-        console.print("[yellow]nothing is up yet: run `sluice up`[/]")
+        say("[yellow]nothing is up yet: run `sluice up`[/]")
 
 
 def delete(name: Annotated[str, typer.Argument()], home: HomeOption) -> None:
     """Take a deployment down: first its routes, then its servers."""
     home.delete(name)
-    console.print(f"modeldeployment/{name} is being deleted")
+    say(f"modeldeployment/{name} is being deleted")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sluice_operator.rollout.status import RESTING
 
 from sluice_cli.home import HomeOption
 from sluice_cli.picture import Picture, rollout_picture
-from sluice_cli.shown import Output, OutputOption, console, print_json
+from sluice_cli.shown import Output, OutputOption, console, print_json, say
 
 app = typer.Typer(help="Rollouts: watch, explain, take part.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(help="name of the ModelDeployment")]
@@ -72,9 +72,9 @@ def replay(
     turns = 0
     for turns, again in enumerate(replayed(path), start=1):
         if not again.equal:
-            console.print(f"[red]decision {turns} at {again.seen.now} differs[/]")
+            say(f"[red]decision {turns} at {again.seen.now} differs[/]")
             raise typer.Exit(1)
-    console.print(f"{turns} decisions of attempt {number}: all equal")
+    say(f"{turns} decisions of attempt {number}: all equal")
 
 
 def _ask(home: Home, name: str, verb: Verb, reason: str) -> None:
@@ -88,7 +88,7 @@ def _ask(home: Home, name: str, verb: Verb, reason: str) -> None:
         raise SpecError(f"{name}: nothing runs yet, so there is nothing to {verb.value.lower()}")
     named = target or (revision.name if revision else "")
     home.ask(name, verb, named, reason)
-    console.print(f"{verb.value} of {named} asked")
+    say(f"{verb.value} of {named} asked")
 
 
 @app.command()

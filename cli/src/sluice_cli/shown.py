@@ -22,6 +22,11 @@ OutputOption = Annotated[
 ]
 
 
+def say(text: str) -> None:
+    """One sentence on one line, however long: scripts and logs read it, too."""
+    console.print(text, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Plain JSON on standard output, never wrapped or coloured."""
     typer.echo(json.dumps(value, indent=2, default=str))
