@@ -64,16 +64,14 @@ class Laptop:
         assert ran.code == 0, f"sluice {' '.join(words)}: {ran.err or ran.out}\n{self.log()}"
         return ran.out
 
-    def up_command(self) -> list[str]:
-        """The command line of `sluice up`."""
-        workspace = str(self.folder / "workspace")
-        return self.command("up", "--port", str(self.port), "--workspace", workspace)
+    def up_words(self) -> list[str]:
+        """`sluice up` for this laptop, without its home."""
+        return ["up", "--port", str(self.port), "--workspace", str(self.folder / "workspace")]
 
     def up(self) -> int:
         """Bring it up; the process of the controller."""
-        ran = subprocess.run(self.up_command(), capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stderr
-        assert f"(pid {self.controller()})" in ran.stdout
+        said = self.sluice(*self.up_words())
+        assert f"(pid {self.controller()})" in said
         return self.controller()
 
     def log(self) -> str:
@@ -167,7 +165,8 @@ class Laptop:
 
     def processes(self) -> dict[str, int]:
         """`envoy` and each revision that runs, with their process numbers."""
-        return {role_of(child): child for child in children_of(self.controller())}
+        children = children_of(self.controller())
+        return {role: child for child in children if (role := role_of(child))}
 
     def kill(self, role: str, how: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to Envoy, or to the model server of a revision."""
@@ -203,23 +202,28 @@ WATCHED_HALF = watched(50)
 def children_of(pid: int) -> Sequence[int]:
     """Processes that a process has started and that still run."""
     found = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for file in found for child in file.read_text().split()]
+    return [int(child) for file in found for child in text_of(file).split()]
 
 
 def role_of(pid: int) -> str:
-    """What a process of an installation is for."""
-    command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    """What a process of an installation is for; empty for one that has just ended."""
+    command = text_of(Path(f"/proc/{pid}/cmdline")).split("\0")
     folder = next((word for word in command if "/servers/" in word), "")
-    return Path(folder).name or "envoy"
+    return Path(folder).name or ("envoy" if any("envoy" in word for word in command) else "")
+
+
+def text_of(file: Path) -> str:
+    """What stands in a file below /proc; nothing once its process or thread has ended."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def is_alive(pid: int) -> bool:
     """A zombie is not alive, it only has not been waited for."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    stat = text_of(Path(f"/proc/{pid}/stat"))
+    return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @contextmanager
