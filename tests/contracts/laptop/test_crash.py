@@ -59,7 +59,7 @@ def test_a_stable_that_is_killed_comes_back_and_nobody_gains_by_it(laptop):
     assert (seen["phase"], seen["candidate"]) == ("Progressing", candidate)
     assert seen["observed"]["weights"] == half
     assert {status.weight for status in decisions(laptop)} == {0, 50}
-    assert seen["gates"][0]["verdict"] == "Inconclusive"
+    assert seen["gates"][0]["eSafe"] < 5  # its errors, counted, would make millions of it
     assert {answer.revision for answer in users.failures()} == {stable}
 
 
