@@ -23,13 +23,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sluice_cli.local import child_installation
 from trial import LONGEST_SECONDS, Bench, Trial, admin_of, said
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from laptop_users import Users  # type: ignore[import-not-found]  # noqa: E402
-from laptop_world import Laptop, laptop_in  # type: ignore[import-not-found]  # noqa: E402
+from laptop_world import Laptop  # type: ignore[import-not-found]  # noqa: E402
 
 TARGET_SECONDS = 15.0
 CONTROL_SECONDS = 20.0
@@ -49,9 +50,11 @@ class Options:
 def main() -> int:
     """Measure, print, write; the exit status is 1 if the target is missed."""
     options, begun = parsed(), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, laptop_in(Path(folder)) as laptop:
-        laptop.serve_first()
-        bad, healthy, outside = measured(laptop, options)
+    with tempfile.TemporaryDirectory() as folder:
+        laptop = Laptop(folder=Path(folder))
+        workspace = laptop.folder / "workspace"
+        with child_installation(laptop.home, laptop.port, workspace):
+            bad, healthy, outside = measured(laptop, options)
     result = summary(options, bad, healthy) | {
         "claims": (claims := claims_of(bad)),
         "user_errors_outside_candidates": outside,
@@ -84,6 +87,7 @@ def parsed() -> Options:
 
 def measured(laptop: Laptop, options: Options) -> tuple[list[Trial], list[Trial], int]:
     """The failing candidates, the healthy ones, and the errors of users with anybody else."""
+    laptop.serve_first()
     users = Users(url=laptop.url(), per_second=options.per_second, say=said, seed=options.seed)
     with users:
         router = admin_of(laptop)
