@@ -14,6 +14,8 @@ class Revision:
     """`<deployment>-<hash of the model>`; names the serving process, the route and the metrics."""
     uri: str
     digest: str = ""
+    requirements: tuple[str, ...] = ()
+    """Capabilities that its model server must offer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Routing:
     """Percent of requests that the candidate answers; stable takes the rest."""
     mirror: int = 0
     """Percent of requests copied to the candidate."""
+    epoch: int = 0
+    """Number of the picture; grows whenever another picture is wanted."""
 
     @property
     def revisions(self) -> tuple[Revision, ...]:

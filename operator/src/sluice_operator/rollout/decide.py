@@ -1,7 +1,7 @@
 """The rollout on one screen: RULES is the whole algorithm, the first that answers decides."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
@@ -70,10 +70,16 @@ def decide(spec: Spec, status: Status, seen: Observation) -> Decision:
     answers = (rule(spec, attended.status, seen) for rule in RULES)
     turn = next(answer for answer in answers if answer is not None)
     return Decision(
-        status=turn.status,
+        status=_numbered(status, turn.status),
         events=(*attended.events, *turn.events),
         requeue_after=_wait(status, turn.status),
     )
+
+
+def _numbered(before: Status, after: Status) -> Status:
+    """Another picture gets the next number, so that whoever writes an older one can be told."""
+    same = before.routing == after.routing
+    return after if same else replace(after, epoch=before.epoch + 1)
 
 
 def _wait(before: Status, after: Status) -> timedelta | None:

@@ -11,4 +11,9 @@ def wanted_revision(deployment: str, spec: Spec) -> Revision:
     model = spec.model
     identity = "\n".join((model.uri, model.digest, *model.requirements))
     short = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    return Revision(name=f"{deployment}-{short}", uri=model.uri, digest=model.digest)
+    return Revision(
+        name=f"{deployment}-{short}",
+        uri=model.uri,
+        digest=model.digest,
+        requirements=model.requirements,
+    )

@@ -118,6 +118,8 @@ class Status:
     """When the step began to count: its traffic was verified, less the time without evidence."""
     weight: int = 0
     mirror: int = 0
+    epoch: int = 0
+    """Number of the wanted picture; see `Routing.epoch`."""
     peak_weight: int = 0
     """Most weight that the candidate was ever given in this attempt."""
     going_back: bool = False
@@ -144,15 +146,16 @@ class Status:
     def routing(self) -> Routing:
         """The whole wanted picture; a pure consequence of the status."""
         if self.phase is Phase.TERMINATING:
-            return Routing()
+            return Routing(epoch=self.epoch)
         if self.stable is None:
-            return Routing(stable=self.candidate)
+            return Routing(stable=self.candidate, epoch=self.epoch)
         return Routing(
             stable=self.stable,
             candidate=self.candidate,
             previous=self.previous,
             weight=self.weight,
             mirror=self.mirror,
+            epoch=self.epoch,
         )
 
     @property

@@ -1,0 +1,1 @@
+"""The Kubernetes API: one port, one client, one cache."""

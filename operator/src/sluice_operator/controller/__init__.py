@@ -1,0 +1,1 @@
+"""The operator's process: watches, leads, looks at what is due, remembers."""
