@@ -1,6 +1,7 @@
 """`sluice up`, `down`, `apply`, `delete`: an installation on this machine."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -70,15 +71,25 @@ def down(home: HomeOption) -> None:
         say(f"{home.root}: nothing is up")
         return
     with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while holder(home) == pid:
-        if time.monotonic() > deadline:
+        _end(pid, home)
+    say("down")
+
+
+def _end(pid: int, home: Home) -> None:
+    """The lock is free before the process has ended, so the process itself is waited for.
+
+    Raises:
+        ProcessLookupError: It has ended already.
+    """
+    process = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        if not select.select([process], [], [], STOP_SECONDS)[0]:
             raise WorldError(
                 f"pid {pid} has not stopped within {STOP_SECONDS:.0f} s; see {home.root / 'logs'}"
             )
-        time.sleep(0.05)
-    say("down")
+    finally:
+        os.close(process)
 
 
 def apply(
