@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -87,6 +87,8 @@ class Question:
     candidate: str
     cursor: str = ""
     """Where the previous window of this gate ended; opaque to all but the evidence source."""
+    threshold: timedelta | None = None
+    """LatencyExceedance: an answer that takes longer counts as bad."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice_operator.api.fields import Decimal, Duration, Name, Percent
+from sluice_operator.api.fields import Decimal, Duration, Name, Percent, Quantity, SecretName, Uri
 from sluice_operator.api.wire import Wire
 
 API_VERSION = "sluice.dev/v1alpha1"
@@ -23,12 +23,35 @@ class BackendType(StrEnum):
     SELDON_V1 = "SeldonV1"
 
 
+class Isolation(StrEnum):
+    """What a candidate shares with the stable revision."""
+
+    SHARED = "Shared"
+    """Both are loaded by the same model servers."""
+    SERVER = "Server"
+    """A candidate gets model servers of its own, so that it cannot take stable down with it."""
+
+
+class Ingress(StrEnum):
+    """Who divides the traffic of a SeldonDeployment (Seldon Core 1)."""
+
+    ISTIO = "Istio"
+    AMBASSADOR = "Ambassador"
+
+
 class StrategyType(StrEnum):
     """How a candidate is tried."""
 
     CANARY = "Canary"
+    """Users try the candidate in growing shares."""
     SHADOW = "Shadow"
+    """The candidate answers copies; no user sees an answer before it is promoted."""
+    BLUE_GREEN = "BlueGreen"
+    """The candidate is checked beside stable, then gets all requests at once."""
+    AB_TEST = "ABTest"
+    """Both answer at fixed weights until the primary gate is proven; if it is not, stable stays."""
     IMMEDIATE = "Immediate"
+    """All requests at once, unchecked; the bake is what protects."""
 
 
 class OnInconclusive(StrEnum):
@@ -71,6 +94,8 @@ class Metric(StrEnum):
 
     ERROR_RATE = "ErrorRate"
     """Requests that the revision failed (5xx), out of all it answered."""
+    LATENCY_EXCEEDANCE = "LatencyExceedance"
+    """Requests slower than `threshold`, out of all that were answered."""
     ACCURACY = "Accuracy"
     """Wrong predictions among those whose label has arrived."""
 
@@ -91,12 +116,19 @@ class Backend(Wire):
 
     type: BackendType = BackendType.SELDON_V2
     """Generation of Seldon Core; a laptop (`sluice up`) serves either with its own engine."""
+    isolation: Isolation = Isolation.SHARED
+    """SeldonV2: whether a candidate gets model servers of its own."""
+    server: Name | None = None
+    """SeldonV2: the Server that loads every revision; without it Seldon chooses one by the
+    requirements."""
+    ingress: Ingress = Ingress.ISTIO
+    """SeldonV1: who divides the traffic."""
 
 
 class Model(Wire):
-    """The model to serve; any change here starts a rollout."""
+    """The model to serve; another `uri`, `digest` or `requirements` starts a rollout."""
 
-    uri: str = Field(min_length=1, max_length=2048, pattern=r"^([a-z][a-z0-9+.-]*://|models:/)")
+    uri: Uri
     """Where the package is: `models:/NAME/VERSION`, `file:///folder`, `s3://bucket/path`."""
     digest: str = Field(default="", max_length=80, pattern=r"^(sha256:[0-9a-f]{64})?$")
     """Digest that the package must have; the server refuses any other."""
@@ -104,6 +136,12 @@ class Model(Wire):
         default=(), max_length=16
     )
     """Capabilities that the model server must offer."""
+    memory: Quantity = ""
+    """Memory that one replica needs, for example `512Mi`; Seldon places the model by it."""
+    replicas: Annotated[int, Field(ge=1, le=100)] = 1
+    """Copies of each revision."""
+    secret_name: SecretName | None = None
+    """Secret of the same namespace with the credentials for `uri`."""
 
 
 class MirrorStep(Wire):
@@ -176,17 +214,49 @@ class Step(Wire):
         return self.kinds[0]
 
 
+class Experiment(Wire):
+    """Two revisions at fixed weights, for a fixed time, with one question."""
+
+    weight: Annotated[int, Field(ge=1, le=99)]
+    """Percent of requests that the candidate answers."""
+    primary_gate: Name
+    """The Objective that decides; proven safe, it promotes the candidate."""
+    min_duration: Duration = timedelta(0)
+    """Time to run at least, even when the gate is decided earlier."""
+    duration: Duration
+    """Time to run at most; undecided by then, stable stays."""
+
+    @property
+    def plan(self) -> tuple[Step, ...]:
+        """The same in steps."""
+        analysis = AnalysisStep(
+            gates=(self.primary_gate,),
+            min_duration=self.min_duration,
+            max_duration=self.duration,
+            on_inconclusive=OnInconclusive.ROLLBACK,
+        )
+        return (Step(set_weight=self.weight), Step(name="experiment", analysis=analysis))
+
+
 class Strategy(Wire):
     """How a candidate earns its traffic."""
 
     type: StrategyType
-    """Canary gives weight in steps, Shadow only mirrors, Immediate switches at once."""
+    """Canary gives weight in steps, Shadow only mirrors, BlueGreen switches after its checks,
+    ABTest runs an experiment, Immediate switches at once."""
     steps: tuple[Step, ...] = Field(default=(), max_length=32)
     """Run in order; after the last one the candidate is promoted."""
+    experiment: Experiment | None = None
+    """ABTest: what runs in place of steps."""
     ungated: bool = False
     """Says that a rollout without any enforcing gate is meant."""
     max_weight_before_objectives: Annotated[int, Field(ge=1, le=100)] = 50
     """Most weight that a candidate gets while an Objective is not proven safe."""
+
+    @property
+    def plan(self) -> tuple[Step, ...]:
+        """The steps that are run, an experiment written out."""
+        return self.steps if self.experiment is None else self.experiment.plan
 
 
 class Gate(Wire):
@@ -200,6 +270,9 @@ class Gate(Wire):
     """What is counted."""
     comparison: Comparison = Comparison.RELATIVE
     """What the candidate is compared with."""
+    threshold: Duration | None = None
+    """LatencyExceedance: an answer that takes longer is too slow. Seldon counts in buckets of 5,
+    10, 25, 50, 100, 250, 500 ms, 1, 2.5, 5 and 10 s; one of these is exact."""
     margin: Annotated[Decimal, Field(ge=0)]
     """Relative: largest tolerated ratio (over 1). Absolute: largest tolerated rate. Paired: largest
     tolerated loss of accuracy; 0 asks for proof that the candidate is better."""

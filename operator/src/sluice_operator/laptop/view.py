@@ -63,7 +63,7 @@ def _name(revision: Revision | None) -> str | None:
 
 
 def _step(spec: Spec, status: Status) -> dict[str, Any] | None:
-    steps = spec.strategy.steps
+    steps = spec.strategy.plan
     if not status.on_trial or status.step >= len(steps):
         return None
     return {"index": status.step, "total": len(steps), "title": steps[status.step].title}

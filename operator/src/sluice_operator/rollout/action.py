@@ -85,7 +85,7 @@ def _promote(spec: Spec, status: Status, action: Action, seen: Observation) -> T
 
 
 def _waits_for_people(spec: Spec, status: Status) -> bool:
-    steps = spec.strategy.steps
+    steps = spec.strategy.plan
     approval = status.step < len(steps) and steps[status.step].approval is not None
     return status.pause is not None or approval
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from sluice_operator.api.fields import format_duration
 from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Spec
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.model import Question, Verdict
@@ -11,13 +12,20 @@ from sluice_operator.rollout.status import GateState, Phase, Status
 def test_of(gate: Gate) -> Test:
     """The sequential test that judges a gate."""
     return Test(
-        metric=gate.metric,
+        metric=_metric_words(gate),
         comparison=gate.comparison,
         margin=gate.margin,
         alpha_harm=gate.alpha,
         alpha_safe=gate.alpha_safe,
         min_samples=gate.min_samples,
     )
+
+
+def _metric_words(gate: Gate) -> str:
+    """The metric with its threshold, for another threshold asks another question."""
+    if gate.threshold is None:
+        return gate.metric
+    return f"{gate.metric} over {format_duration(gate.threshold)}"
 
 
 def fresh_gates(spec: Spec) -> Mapping[str, GateState]:
@@ -45,6 +53,7 @@ def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
             stable=against.name,
             candidate=judged.name,
             cursor=state_of(gate, status).cursor,
+            threshold=gate.threshold,
         )
         for gate in armed(spec, status)
     )
@@ -73,7 +82,7 @@ def unproven(status: Status, names: Iterable[str]) -> tuple[str, ...]:
 
 def awaited(spec: Spec, status: Status) -> tuple[str, ...]:
     """Names of the gates whose verdict the present step waits for."""
-    steps = spec.strategy.steps
+    steps = spec.strategy.plan
     if not status.on_trial or status.step >= len(steps):
         return ()
     analysis = steps[status.step].analysis

@@ -19,7 +19,7 @@ before the rollout rests (three tries of 30 s)."""
 
 def advanced(spec: Spec, status: Status, now: datetime, to: int, *, by_hand: bool = False) -> Turn:
     """The next step entered, or the promotion when there is none left."""
-    steps = spec.strategy.steps
+    steps = spec.strategy.plan
     weight = 100 if to >= len(steps) else steps[to].set_weight or status.weight
     missing = unproven(status, objectives(spec))
     if missing and weight > spec.strategy.max_weight_before_objectives and not by_hand:
@@ -35,7 +35,7 @@ def advanced(spec: Spec, status: Status, now: datetime, to: int, *, by_hand: boo
 
 
 def _entered_step(spec: Spec, status: Status, now: datetime, to: int) -> Turn:
-    step = spec.strategy.steps[to]
+    step = spec.strategy.plan[to]
     mirror = status.mirror if step.mirror is None else step.mirror.percent
     weight = step.set_weight or status.weight
     going = replace(
@@ -49,7 +49,7 @@ def _entered_step(spec: Spec, status: Status, now: datetime, to: int) -> Turn:
         drift_since=None,
         blind_since=None,
     )
-    title = f"Step {to + 1} of {len(spec.strategy.steps)}: {step.title}"
+    title = f"Step {to + 1} of {len(spec.strategy.plan)}: {step.title}"
     return told(_fresh_safety(going, step), now, "StepStarted", title)
 
 
@@ -115,11 +115,11 @@ def run_step(spec: Spec, status: Status, seen: Observation) -> Turn | None:
     """The step of the plan that is due."""
     if status.phase not in {Phase.SHADOWING, Phase.PROGRESSING}:
         return None
-    if status.step >= len(spec.strategy.steps):
+    if status.step >= len(spec.strategy.plan):
         return advanced(spec, status, seen.now, to=status.step)
     if status.step_since is None:
         status = replace(status, step_since=seen.now)
-    step = spec.strategy.steps[status.step]
+    step = spec.strategy.plan[status.step]
     return _RUN[step.kinds[0]](spec, status, step, seen.now)
 
 

@@ -14,6 +14,8 @@ class Behaviour:
     """Why it never gets ready; empty for one that does."""
     error_rate: float = 0.005
     """Share of requests that fail."""
+    slow: float = 0.005
+    """Share of requests that take longer than the threshold of any gate."""
     worse: float = 0.025
     """Share of requests on which it is wrong and stable is right."""
     better: float = 0.025

@@ -41,11 +41,14 @@ class World:
     running: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Revision name to its URI and the time of its start."""
     _flow: dict[str, list[Arm]] = field(default_factory=dict)
+    _slow: dict[str, list[Arm]] = field(default_factory=dict)
     _pairs: list[tuple[datetime, str, Pairs]] = field(default_factory=list)
     _chance: np.random.Generator = field(init=False)
+    _chance_of_slowness: np.random.Generator = field(init=False)
 
     def __post_init__(self) -> None:
         self._chance = np.random.default_rng(self.seed)
+        self._chance_of_slowness = np.random.default_rng((self.seed, 1))
 
     @property
     def ports(self) -> Ports:
@@ -114,6 +117,8 @@ class World:
     def _answer(self, revision: str, requests: int) -> None:
         bad = int(self._chance.binomial(requests, self.behaviour(revision).error_rate))
         self._flow.setdefault(revision, []).append(Arm(total=requests, bad=bad))
+        slow = int(self._chance_of_slowness.binomial(requests, self.behaviour(revision).slow))
+        self._slow.setdefault(revision, []).append(Arm(total=requests, bad=slow))
 
     def _pair(self, revision: str, copies: int) -> None:
         model = self.behaviour(revision)
@@ -127,12 +132,13 @@ class World:
             return Window(gate=question.gate, cursor=question.cursor, error="no answer")
         if question.comparison == "Paired":
             return self._paired_window(question)
-        arms = {r: self._flow.get(r, []) for r in (question.stable, question.candidate)}
-        begins = _positions(question.cursor) or {r: len(flow) for r, flow in arms.items()}
-        counts = {r: _total(flow[begins.get(r, 0) :]) for r, flow in arms.items()}
+        flow = self._slow if question.metric == "LatencyExceedance" else self._flow
+        arms = {r: flow.get(r, []) for r in (question.stable, question.candidate)}
+        begins = _positions(question.cursor) or {r: len(arm) for r, arm in arms.items()}
+        counts = {r: _total(arm[begins.get(r, 0) :]) for r, arm in arms.items()}
         return Window(
             gate=question.gate,
-            cursor=";".join(f"{r}={len(flow)}" for r, flow in arms.items()),
+            cursor=";".join(f"{r}={len(arm)}" for r, arm in arms.items()),
             stable=counts[question.stable],
             candidate=counts[question.candidate],
         )

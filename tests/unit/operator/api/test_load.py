@@ -77,7 +77,7 @@ BAD = {
         "spec.strategy.steps[3].setweight: unknown field; did you mean setWeight?",
     ),
     "missing model": (changed("spec.model-", None), "spec.model: missing"),
-    "no scheme": (changed("spec.model.uri", "churn/3"), "spec.model.uri: String should match"),
+    "no scheme": (changed("spec.model.uri", "churn/3"), "spec.model.uri: 'churn/3' has no scheme"),
     "falling weights": (
         changed(f"{STEPS}.4.setWeight", 5),
         "spec.strategy.steps[4].setWeight: 5 after 10; give weights in rising order",
