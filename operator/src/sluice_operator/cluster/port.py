@@ -1,8 +1,22 @@
 """What Sluice needs of an API server; the real client and the fault-injecting double keep it."""
 
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, Self
 
 from sluice_operator.cluster.kind import Kind, Object
+
+
+class Listing(tuple[Object, ...]):  # noqa: SLOT001 - a tuple cannot have slots
+    """What `list` answers: the objects, and the moment of which they are the whole truth."""
+
+    version: int
+    """resourceVersion of the list; an object that is absent and older is gone."""
+
+    def __new__(cls, objects: Iterable[Object] = (), *, version: int) -> Self:
+        """A tuple that knows its moment."""
+        listing = super().__new__(cls, tuple(objects))
+        listing.version = version
+        return listing
 
 
 class Cluster(Protocol):
@@ -16,7 +30,7 @@ class Cluster(Protocol):
         """The object as it is now; None when there is none."""
         ...
 
-    def list(self, kind: Kind, namespace: str = "", *, selector: str = "") -> tuple[Object, ...]:
+    def list(self, kind: Kind, namespace: str = "", *, selector: str = "") -> Listing:
         """Every object, of one namespace if one is named, with labels that match the selector."""
         ...
 
@@ -31,10 +45,14 @@ class Cluster(Protocol):
     def apply(self, kind: Kind, body: Object) -> Object:
         """Server-side apply with our field manager, forced; creates what is missing.
 
-        With `metadata.resourceVersion`, only if the object is still that copy.
+        With `metadata.resourceVersion` and `metadata.uid`, only if the object is still that copy;
+        the uid is what keeps a late apply from making a deleted object anew. Fields that our
+        manager applied before and that are absent now vanish; fields that somebody else wrote
+        stay, even where we had written them first.
 
         Raises:
             ConflictError: It is not.
+            ValueError: There is a resourceVersion without a uid.
         """
         ...
 
