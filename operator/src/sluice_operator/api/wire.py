@@ -21,3 +21,17 @@ class Wire(BaseModel):
     def to_wire(self) -> dict[str, Any]:
         """Plain JSON values with the keys of the wire; absent fields stay absent."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class Report(Wire, extra="ignore"):
+    """A value that Sluice writes and reads again, if need be after an update or a downgrade.
+
+    Every field has a default and unknown ones are passed over, so that any version can read it.
+    """
+
+
+class ObjectMeta(Wire, extra="allow"):
+    """Kubernetes' metadata, of which Sluice reads the name."""
+
+    name: str
+    """Name of the object."""
