@@ -76,6 +76,8 @@ class PauseStatus(Report):
 
     reason: Word = ""
     """Manual, Step, Inconclusive, Unproven, Unapproved, NoMetrics or TrafficDrift."""
+    phase: Word = ""
+    """The phase that rests."""
     since: Instant | None = None
     """When the rest began."""
     message: Text = ""
@@ -163,7 +165,7 @@ class ModelDeploymentStatus(Report):
     observed_generation: Count = 0
     """Generation of the spec that this status is about."""
     phase: Word = ""
-    """Where the deployment stands; a rest in the middle is in `pause`."""
+    """Where the deployment stands; `Paused` while it rests in the middle, see `pause`."""
     message: Text = ""
     """What is being waited for."""
     since: Instant | None = None

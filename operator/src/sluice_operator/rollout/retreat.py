@@ -21,6 +21,9 @@ from sluice_operator.rollout.turn import (
 UNREADY_LIMIT = timedelta(seconds=10)
 """How long a candidate with traffic may be silent before it is taken back."""
 
+MOST_REJECTED = 50
+"""Revisions that are remembered as rejected; the status has to stay small."""
+
 _REJECTING = frozenset({Outcome.ROLLED_BACK, Outcome.UNDONE})
 
 
@@ -44,12 +47,13 @@ def finish_retreat(spec: Spec, status: Status, seen: Observation) -> Turn | None
         return stay(status, f"Taking {status.candidate.name} off all routes")
     outcome, cause = status.retreat.outcome, status.retreat.cause
     refused = (status.candidate.name,) if outcome in _REJECTING else ()
+    kept = tuple(name for name in status.rejected if name not in refused)
     over = replace(
         entered(status, Phase.ROLLED_BACK if refused else Phase.HEALTHY, seen.now),
         candidate=None,
         retreat=None,
         going_back=False,
-        rejected=(*(name for name in status.rejected if name not in refused), *refused),
+        rejected=(*kept, *refused)[-MOST_REJECTED:],
         history=remembered(status, seen.now, outcome, cause, spec.revision_history_limit),
     )
     return told(over, seen.now, outcome.value, f"{status.candidate.name} has no traffic: {cause}")

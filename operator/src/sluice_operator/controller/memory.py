@@ -1,0 +1,115 @@
+"""What the operator knows of one deployment between two looks, and what is still to be written."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.cluster.kind import Object
+from sluice_operator.cluster.port import Plain
+from sluice_operator.model import Event
+from sluice_operator.rollout.status import Status
+
+
+def structure_of(status: Status) -> Status:
+    """What a restart must know to the letter, or it could decide otherwise.
+
+    The rest (clocks of trouble, evidence, sentences) may be lost: each of them is gathered again,
+    and until then the rollout waits longer, never shorter.
+    """
+    return replace(
+        status,
+        message="",
+        gates={},
+        step_since=None,
+        blind_since=None,
+        unready_since=None,
+        stable_away=False,
+        drift_since=None,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """What is still to be written about one deployment, apart from its status."""
+
+    decisions: list[tuple[int, Plain]] = field(default_factory=list)
+    """Attempt and entry of its RolloutRun, oldest first."""
+    outcomes: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Attempt to how it ended, and why."""
+    events: list[Event] = field(default_factory=list)
+    actions: list[tuple[Object, Plain]] = field(default_factory=list)
+    """RolloutActions and the status that each gets."""
+    checkpoint: bool = False
+    """Whether the evidence is worth a write by itself."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (
+            self.decisions or self.outcomes or self.events or self.actions or self.checkpoint
+        )
+
+
+class Book:
+    """Pages filled by the worker and torn out by the scribe; thread-safe."""
+
+    def __init__(self) -> None:
+        self._page = Page()
+        self._lock = threading.Lock()
+
+    def note(self, more: Page) -> None:
+        """Put more on the present page."""
+        with self._lock:
+            self._page = _joined(self._page, more)
+
+    def torn_out(self) -> Page:
+        """The page, whose place a blank one takes."""
+        with self._lock:
+            page, self._page = self._page, Page()
+        return page
+
+    def put_back(self, page: Page) -> None:
+        """What could not be written comes before what was noted since."""
+        with self._lock:
+            self._page = _joined(page, self._page)
+
+
+def _joined(first: Page, second: Page) -> Page:
+    return Page(
+        decisions=first.decisions + second.decisions,
+        outcomes=first.outcomes | second.outcomes,
+        events=first.events + second.events,
+        actions=first.actions + second.actions,
+        checkpoint=first.checkpoint or second.checkpoint,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """What one process knows of one deployment."""
+
+    uid: str
+    status: Status
+    """As decided last."""
+    saved: Status
+    """As the object's status tells it; evidence apart."""
+    known: Plain
+    """The status subresource as the API server gave it last: if it reads otherwise, somebody else
+    has written, and everything is read anew."""
+    spec: Spec | None = None
+    """Of the last look."""
+    generation: int = 0
+    """Of the object whose spec that is."""
+    headline: tuple[object, ...] = ()
+    """Conditions and observed traffic as shown last."""
+    shown_at: datetime | None = None
+    trouble: str = ""
+    """What kept the engine from acting at the last look."""
+    failures: int = 0
+    """Looks in a row that could not be finished."""
+    book: Book = field(default_factory=Book)
+    checked_at: datetime | None = None
+    """When the evidence was written last."""
+    runs: dict[int, Object] = field(default_factory=dict)
+    """RolloutRuns of this deployment that are being written, as the API server gave them."""

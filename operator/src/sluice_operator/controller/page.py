@@ -1,0 +1,113 @@
+"""What one look leaves to be written down: entries of the record, events, results of actions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from sluice_operator.api.v1alpha1 import Gate, Spec
+from sluice_operator.cluster.kind import Object
+from sluice_operator.cluster.port import Plain
+from sluice_operator.controller.memory import Page, structure_of
+from sluice_operator.controller.moment import moment_text
+from sluice_operator.controller.shelf import action_of
+from sluice_operator.controller.view import gate_shown
+from sluice_operator.model import Observation, Question
+from sluice_operator.rollout.decide import Decision
+from sluice_operator.rollout.gate import questions_due
+from sluice_operator.rollout.status import GateState, Status
+
+IGNORED = "ActionIgnored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look and what was decided on it."""
+
+    spec: Spec
+    before: Status
+    seen: Observation
+    decision: Decision
+    waiting: Sequence[Object] = ()
+    """RolloutActions about the deployment."""
+    query: Callable[[Question], str] = str
+    """What a person may ask to see the counts of a gate."""
+
+    @property
+    def after(self) -> Status:
+        """The status that was decided."""
+        return self.decision.status
+
+    @property
+    def carried_out(self) -> Object | None:
+        """The action that was carried out, or found not to fit."""
+        if self.before.last_action == self.after.last_action:
+            return None
+        done = self.after.last_action
+        return next((body for body in self.waiting if action_of(body).id == done), None)
+
+
+def page_of(look: Look) -> Page:
+    """A blank page when nothing happened that anybody would want to read about."""
+    before, after = look.before, look.after
+    if structure_of(before) == structure_of(after) and not look.decision.events:
+        return Page()
+    ended = after.history[-1] if after.history else None
+    news = ended is not None and ended.number == after.attempt and ended not in before.history
+    return Page(
+        decisions=[(after.attempt, _entry(look))],
+        outcomes={ended.number: (ended.outcome.value, ended.cause)} if news and ended else {},
+        events=list(look.decision.events),
+        actions=_results(look),
+        checkpoint=bool(after.gates),
+    )
+
+
+def _entry(look: Look) -> Plain:
+    after, events = look.after, look.decision.events
+    entry: Plain = {
+        "at": moment_text(look.seen.now),
+        "reason": events[-1].reason if events else after.phase.value,
+        "message": (events[-1].message if events else after.message)[:1024],
+        "phase": after.shown_phase,
+        "step": after.step,
+        "weight": after.weight,
+        "mirror": after.mirror,
+    }
+    if gates := _gates(look):
+        entry["gates"] = gates
+    if (done := look.carried_out) is not None:
+        action = action_of(done)
+        entry["action"] = {"verb": action.verb.value, "by": action.by, "reason": action.reason}
+    return entry
+
+
+def _gates(look: Look) -> list[Plain]:
+    """Those that were asked at this look."""
+    questions = {question.gate: question for question in questions_due(look.spec, look.before)}
+    return [
+        _gate(gate, look.after.gates[gate.name]) | {"query": look.query(questions[gate.name])}
+        for gate in look.spec.gates
+        if gate.name in questions and gate.name in look.after.gates
+    ]
+
+
+def _gate(gate: Gate, state: GateState) -> Plain:
+    """Counts, interval and e-values: all that a verdict rests on."""
+    evidence = state.evidence
+    shown = gate_shown(gate, state)
+    if evidence.pairs.total:
+        return shown | {"pairs": asdict(evidence.pairs)}
+    return shown | {"stable": asdict(evidence.stable), "candidate": asdict(evidence.candidate)}
+
+
+def _results(look: Look) -> list[tuple[Object, Plain]]:
+    done, events = look.carried_out, look.decision.events
+    if done is None:
+        return []
+    ignored = next((event for event in events if event.reason == IGNORED), None)
+    said = ignored or (events[0] if events else None)
+    result: Plain = {
+        "state": "Ignored" if ignored else "Done",
+        "message": (said.message if said else "")[:1024],
+        "at": moment_text(look.seen.now),
+    }
+    return [(done, result)]

@@ -1,0 +1,163 @@
+"""The memory of a rollout, read back: the object's status, and the evidence in its RolloutRun."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from sluice_operator.cluster.kind import ROLLOUT_RUN, Object, name_of, namespace_of
+from sluice_operator.cluster.port import Cluster, Plain
+from sluice_operator.controller.moment import moment_of, optional_moment
+from sluice_operator.errors import SluiceError
+from sluice_operator.judge.update import restart_safe
+from sluice_operator.model import Revision
+from sluice_operator.rollout.status import (
+    Attempt,
+    GateState,
+    Outcome,
+    Pause,
+    PauseReason,
+    Phase,
+    Retreat,
+    Status,
+)
+
+_GATES: TypeAdapter[dict[str, GateState]] = TypeAdapter(dict[str, GateState])
+
+
+class StatusFormatError(SluiceError):
+    """The status of an object cannot be read; the message says what to do."""
+
+
+def run_name(deployment: str, attempt: int) -> str:
+    """Name of the RolloutRun of an attempt."""
+    return f"{deployment}-{attempt}"
+
+
+def checkpoint_of(status: Status) -> Plain:
+    """The evidence of all gates, and the step that it was gathered in."""
+    return {
+        "step": status.step,
+        "revision": status.judged.name if status.judged else "",
+        "gates": _GATES.dump_python(dict(status.gates), mode="json"),
+    }
+
+
+def recalled(cluster: Cluster, body: Object) -> Status:
+    """What the last operator knew; evidence is read only when something is being judged.
+
+    Raises:
+        ClusterError: The RolloutRun could not be read.
+        StatusFormatError: The status is damaged.
+    """
+    status = status_of(body)
+    if status.judged is None or status.attempt == 0:
+        return status
+    run = cluster.get(ROLLOUT_RUN, namespace_of(body), run_name(name_of(body), status.attempt))
+    return with_checkpoint(status, (run or {}).get("status", {}).get("checkpoint") or {})
+
+
+def with_checkpoint(status: Status, checkpoint: Mapping[str, Any]) -> Status:
+    """The status with the evidence that was kept of it.
+
+    Evidence of another revision does not count. Evidence of an earlier step is older than the
+    status: the safety in it was proven under other traffic, and is to be proven anew.
+    """
+    assert status.judged is not None
+    if checkpoint.get("revision") != status.judged.name:
+        return status
+    try:
+        gates = _GATES.validate_python(checkpoint["gates"])
+    except (ValidationError, KeyError) as damaged:
+        raise StatusFormatError(
+            f"evidence of {status.judged.name} cannot be read ({damaged}); delete the RolloutRun"
+            f" {run_name(status.deployment, status.attempt)} to start it anew"
+        ) from damaged
+    if checkpoint.get("step") != status.step:
+        gates = {
+            name: replace(gate, evidence=restart_safe(gate.evidence))
+            for name, gate in gates.items()
+        }
+    return replace(status, gates=gates)
+
+
+def status_of(body: Object) -> Status:
+    """The object's status without evidence; a new object has an empty one.
+
+    Raises:
+        StatusFormatError: Somebody wrote something else into it.
+    """
+    plain = body.get("status") or {}
+    try:
+        return _status(name_of(body), plain) if plain else Status(deployment=name_of(body))
+    except (KeyError, TypeError, ValueError, AttributeError) as damaged:
+        raise StatusFormatError(
+            f"status of {namespace_of(body)}/{name_of(body)} cannot be read ({damaged!r}); restore"
+            " it, or clear it to have the present model adopted anew"
+        ) from damaged
+
+
+def _status(name: str, plain: Mapping[str, Any]) -> Status:
+    traffic, step = plain.get("traffic") or {}, plain.get("step") or {}
+    pause, retreat = plain.get("pause"), plain.get("retreat")
+    return Status(
+        deployment=name,
+        phase=Phase(pause["phase"] if pause else plain["phase"]),
+        since=optional_moment(plain.get("since")),
+        attempt=plain.get("attempt", 0),
+        stable=_revision(plain.get("stable")),
+        candidate=_revision(plain.get("candidate")),
+        previous=_revision(plain.get("previous")),
+        step=step.get("index", 0),
+        step_since=optional_moment(step.get("since")),
+        weight=traffic.get("desiredWeight", 0),
+        mirror=traffic.get("mirrorPercent", 0),
+        epoch=traffic.get("epoch", 0),
+        peak_weight=traffic.get("peakWeight", 0),
+        going_back=plain.get("goingBack", False),
+        pause=_pause(pause) if pause else None,
+        retreat=Retreat(outcome=Outcome(retreat["outcome"]), cause=retreat["cause"])
+        if retreat
+        else None,
+        blind_since=optional_moment(plain.get("blindSince")),
+        unready_since=optional_moment(plain.get("unreadySince")),
+        stable_away=plain.get("stableAway", False),
+        drift_since=optional_moment(plain.get("driftSince")),
+        rejected=tuple(plain.get("rejected", ())),
+        last_action=plain.get("lastAction", ""),
+        history=tuple(_attempt(past) for past in plain.get("history", ())),
+        message=plain.get("message", ""),
+    )
+
+
+def _revision(plain: Mapping[str, Any] | None) -> Revision | None:
+    if not plain:
+        return None
+    return Revision(
+        name=plain["name"],
+        uri=plain["uri"],
+        digest=plain.get("digest", ""),
+        requirements=tuple(plain.get("requirements", ())),
+    )
+
+
+def _pause(plain: Mapping[str, Any]) -> Pause:
+    return Pause(
+        reason=PauseReason(plain["reason"]),
+        since=moment_of(plain["since"]),
+        message=plain.get("message", ""),
+    )
+
+
+def _attempt(plain: Mapping[str, Any]) -> Attempt:
+    revision = _revision(plain["revision"])
+    assert revision is not None
+    return Attempt(
+        number=plain["number"],
+        revision=revision,
+        outcome=Outcome(plain["outcome"]),
+        cause=plain["cause"],
+        peak_weight=plain["peakWeight"],
+        ended_at=moment_of(plain["endedAt"]),
+    )

@@ -1,0 +1,213 @@
+"""Writes what nobody waits for: RolloutRuns, events, results of actions.
+
+It has a lane of its own, so that no retreat stands behind the record of another. What could not be
+written stays in the book; what a crash takes away is one entry of a record, never a decision.
+"""
+
+import contextlib
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sluice_operator.cluster.kind import (
+    DEPLOYMENT_LABEL,
+    EVENT,
+    MANAGED_BY,
+    MODEL_DEPLOYMENT,
+    ROLLOUT_ACTION,
+    ROLLOUT_RUN,
+    Object,
+)
+from sluice_operator.cluster.port import Cluster, Plain
+from sluice_operator.cluster.store import Store
+from sluice_operator.controller.memory import Memory, Page
+from sluice_operator.controller.queue import Key
+from sluice_operator.controller.recall import checkpoint_of, run_name
+from sluice_operator.errors import ClusterError, ConflictError, ExistsError, MissingError
+from sluice_operator.model import Event
+from sluice_operator.rollout.status import Status
+
+MOST_DECISIONS = 200
+"""Entries that a RolloutRun keeps; of a longer record the middle is left out."""
+FIRST_DECISIONS = 20
+RETRY_SECONDS = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Scribe:
+    """Writes the pages of all deployments of one process."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        store: Store,
+        memory_of: Callable[[Key], Memory | None],
+        identity: str = "sluice-operator",
+    ) -> None:
+        self._cluster = cluster
+        self._store = store
+        self._memory_of = memory_of
+        self._identity = identity
+
+    def write(self, key: Key) -> float | None:
+        """What is in the book of a deployment; seconds until the next try, None when it is done."""
+        memory = self._memory_of(key)
+        body = self._store.get(MODEL_DEPLOYMENT, *key)
+        if memory is None or body is None:
+            return None
+        page = memory.book.torn_out()
+        try:
+            self._write_runs(memory, body, page)
+            while page.actions:
+                self._close(*page.actions[0])
+                del page.actions[0]
+            while page.events:
+                self._tell(body, page.events[0])
+                del page.events[0]
+        except ClusterError as away:
+            memory.book.put_back(page)
+            _log.info("%s/%s: record waits: %s", *key, away)
+            return RETRY_SECONDS
+        return None
+
+    def _write_runs(self, memory: Memory, body: Object, page: Page) -> None:
+        """Each RolloutRun that the page has something for."""
+        status = memory.status
+        attempts = {attempt for attempt, _ in page.decisions} | page.outcomes.keys()
+        if page.checkpoint and status.judged is not None:
+            attempts.add(status.attempt)
+        for attempt in sorted(attempts - {0}):
+            self._write_run(memory, body, page, attempt)
+            page.decisions = [entry for entry in page.decisions if entry[0] != attempt]
+            page.outcomes.pop(attempt, None)
+        page.checkpoint = False
+
+    def _write_run(self, memory: Memory, body: Object, page: Page, attempt: int) -> None:
+        status = memory.status
+        run = memory.runs.get(attempt) or self._run(memory, body, attempt)
+        shown = _merged(run.get("status") or {}, page, attempt)
+        if attempt == status.attempt:
+            shown |= {"checkpoint": checkpoint_of(status)}
+        try:
+            written = self._cluster.replace_status(ROLLOUT_RUN, {**run, "status": shown})
+        except (ConflictError, MissingError):
+            memory.runs.pop(attempt, None)
+            raise
+        memory.runs = {attempt: written}
+
+    def _run(self, memory: Memory, body: Object, attempt: int) -> Object:
+        """The RolloutRun of an attempt, made when there is none; the oldest one makes room."""
+        namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
+        try:
+            made = self._cluster.create(ROLLOUT_RUN, run_of(body, memory.status, attempt))
+        except ExistsError:
+            found = self._cluster.get(ROLLOUT_RUN, namespace, run_name(name, attempt))
+            if found is None:
+                raise
+            return found
+        limit = memory.spec.revision_history_limit if memory.spec else 10
+        if attempt > limit:
+            self._cluster.delete(ROLLOUT_RUN, namespace, run_name(name, attempt - limit))
+        return made
+
+    def _tell(self, body: Object, event: Event) -> None:
+        with contextlib.suppress(ExistsError):  # told before, but the answer was lost
+            self._cluster.create(EVENT, event_of(body, event, self._identity))
+
+    def _close(self, action: Object, result: Plain) -> None:
+        """Say on the action what came of it; one that is gone needs no result."""
+        try:
+            self._cluster.replace_status(ROLLOUT_ACTION, {**action, "status": result})
+        except MissingError:
+            return
+        except ConflictError:
+            metadata = action["metadata"]
+            newest = self._cluster.get(ROLLOUT_ACTION, metadata["namespace"], metadata["name"])
+            if newest is not None and newest["metadata"]["uid"] == metadata["uid"]:
+                self._cluster.replace_status(ROLLOUT_ACTION, {**newest, "status": result})
+
+
+def _merged(before: Plain, page: Page, attempt: int) -> Plain:
+    """The record with what the page adds; a long one keeps its beginning and its end."""
+    entries = [
+        *before.get("decisions", ()),
+        *(e for number, e in page.decisions if number == attempt),
+    ]
+    if len(entries) > MOST_DECISIONS:
+        last = MOST_DECISIONS - FIRST_DECISIONS
+        entries = entries[:FIRST_DECISIONS] + entries[-last:]
+    shown = {**before, "decisions": entries}
+    if attempt in page.outcomes:
+        outcome, cause = page.outcomes[attempt]
+        shown |= {"outcome": outcome, "cause": cause}
+    return shown
+
+
+def owner_of(body: Object) -> Plain:
+    """The reference by which Kubernetes removes what outlives its deployment."""
+    return {
+        "apiVersion": MODEL_DEPLOYMENT.api_version,
+        "kind": MODEL_DEPLOYMENT.kind,
+        "name": body["metadata"]["name"],
+        "uid": body["metadata"]["uid"],
+        "controller": True,
+    }
+
+
+def run_of(body: Object, status: Status, attempt: int) -> Plain:
+    """A RolloutRun without a status."""
+    judged = status.judged if attempt == status.attempt else None
+    past = next((a.revision for a in status.history if a.number == attempt), None)
+    revision = judged or past or status.stable
+    metadata = body["metadata"]
+    spec: Plain = {"deployment": metadata["name"], "attempt": attempt}
+    if revision is not None:
+        spec |= {"revision": revision.name, "uri": revision.uri, "digest": revision.digest}
+    if status.stable is not None and status.stable != revision:
+        spec["stable"] = status.stable.name
+    return {
+        "apiVersion": ROLLOUT_RUN.api_version,
+        "kind": ROLLOUT_RUN.kind,
+        "metadata": {
+            "name": run_name(metadata["name"], attempt),
+            "namespace": metadata["namespace"],
+            "labels": MANAGED_BY | {DEPLOYMENT_LABEL: metadata["name"]},
+            "ownerReferences": [owner_of(body)],
+        },
+        "spec": spec,
+    }
+
+
+def event_of(body: Object, event: Event, identity: str) -> Plain:
+    """An Event of `events.k8s.io/v1` about the deployment; `kubectl describe` shows it."""
+    metadata = body["metadata"]
+    moment = _micro(event.at)
+    told = f"{metadata['uid']}{moment}{event.reason}{event.message}"
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.kind,
+        "metadata": {
+            "name": f"{metadata['name']}.{hashlib.sha256(told.encode()).hexdigest()[:16]}",
+            "namespace": metadata["namespace"],
+        },
+        "eventTime": moment,
+        "reportingController": "sluice.dev/operator",
+        "reportingInstance": identity[:128],
+        "action": event.reason,
+        "reason": event.reason,
+        "type": "Warning" if event.warning else "Normal",
+        "note": event.message[:1024],
+        "regarding": {
+            "apiVersion": MODEL_DEPLOYMENT.api_version,
+            "kind": MODEL_DEPLOYMENT.kind,
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
+        },
+    }
+
+
+def _micro(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

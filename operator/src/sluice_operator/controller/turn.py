@@ -1,0 +1,315 @@
+"""One look at one deployment in a cluster: look, decide, remember, act; in this order.
+
+What was decided is remembered before traffic is touched, and only if nobody else has written in
+between: an operator that was deposed meanwhile gets a conflict, and writes no traffic at all. The
+one exception is a retreat while the API server refuses to remember it: taking traffic away needs
+nobody's consent.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sluice_operator.api.load import parse
+from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.cluster.kind import (
+    FINALIZER,
+    MODEL_DEPLOYMENT,
+    SELDON_DEPLOYMENT,
+    SELDON_EXPERIMENT,
+    SELDON_MODEL,
+    SELDON_SERVER,
+    Object,
+)
+from sluice_operator.cluster.port import Cluster, Plain
+from sluice_operator.cluster.store import Store
+from sluice_operator.controller.memory import Memory, structure_of
+from sluice_operator.controller.page import Look, page_of
+from sluice_operator.controller.queue import Key
+from sluice_operator.controller.recall import recalled
+from sluice_operator.controller.shelf import Shelf, action_of
+from sluice_operator.controller.view import headline_of, status_shown
+from sluice_operator.errors import ClusterError, ConflictError, MissingError, SluiceError, SpecError
+from sluice_operator.model import Observation, Question
+from sluice_operator.rollout.decide import Decision, decide
+from sluice_operator.rollout.ports import Ports
+from sluice_operator.rollout.reconcile import Wish, look
+from sluice_operator.rollout.status import RESTING, Phase
+
+RESYNC_SECONDS = 300.0
+"""Between two looks at a deployment with nothing under way; changes are watched."""
+WATCHFUL_SECONDS = 1.0
+"""Between two looks while the router or a model server is waited for."""
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.05, 10.0
+TRAFFIC_KINDS = (SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER, SELDON_DEPLOYMENT)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the turns of one process act on."""
+
+    cluster: Cluster
+    store: Store
+    shelf: Shelf
+    ports: Callable[[Object, Spec], Ports]
+    """The ports of one deployment."""
+    clock: Callable[[], datetime]
+    query: Callable[[Question], str] = str
+    """What a person may ask to see the counts of a gate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often things are done that nobody waits for."""
+
+    poll_seconds: float = 5.0
+    checkpoint: Callable[[], timedelta] = lambda: timedelta(seconds=10)
+
+
+class Turns:
+    """The looks of one process; one worker at a time for each deployment."""
+
+    def __init__(self, world: World, pace: Pace) -> None:
+        self._world = world
+        self._pace = pace
+        self._memories: dict[Key, Memory] = {}
+
+    def memory(self, key: Key) -> Memory | None:
+        """What is known of a deployment; None before its first look."""
+        return self._memories.get(key)
+
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """What is known of all deployments."""
+        return tuple(self._memories.values())
+
+    def forget_all(self) -> None:
+        """Somebody else leads now; what he writes is read when we lead again."""
+        self._memories.clear()
+
+    def turn(self, key: Key) -> float | None:
+        """One look; seconds until the next one, None when nothing is left to look at."""
+        body = self._world.store.get(MODEL_DEPLOYMENT, *key)
+        if body is None:
+            self._memories.pop(key, None)
+            return None
+        try:
+            wait = self._look_at(key, body)
+        except (ConflictError, MissingError) as faster:
+            _log.info("%s/%s: looking again: %s", *key, faster)
+            self._read_again(key)
+            return self._failed(key)
+        except SluiceError as wrong:
+            _log.warning("%s/%s: could not finish the look: %s", *key, wrong)
+            return self._failed(key)
+        return wait
+
+    def _look_at(self, key: Key, body: Object) -> float | None:
+        world, memory = self._world, self._remembered(key, body)
+        spec, before = _spec_of(body, memory), memory.status
+        waiting = world.shelf.waiting(key)
+        wish = Wish(
+            spec=spec,
+            actions=tuple(action_of(action) for action in waiting if _is_new(action, memory)),
+            deleted=is_deleted(body) or before.phase is Phase.TERMINATING,
+        )
+        body = body if wish.deleted else self._claimed(body)
+        ports = world.ports(body, spec)
+        seen = look(wish, before, ports)
+        decision = decide(spec, before, seen)
+        self._keep(memory, body, spec, seen, decision)
+        refused = _act(ports, decision)
+        memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
+        memory.failures = memory.failures + 1 if refused else 0
+        memory.book.note(
+            page_of(
+                Look(
+                    spec=spec,
+                    before=before,
+                    seen=seen,
+                    decision=decision,
+                    waiting=waiting,
+                    query=world.query,
+                )
+            )
+        )
+        if self._is_gone(key, spec, decision, seen):
+            self._let_go(body)
+            return None
+        return self._backoff(key) if refused else self._wait(memory, decision)
+
+    def _remembered(self, key: Key, body: Object) -> Memory:
+        """The memory, read anew when somebody else wrote the status or made the object again."""
+        memory = self._memories.get(key)
+        known = body.get("status") or {}
+        uid = body["metadata"]["uid"]
+        if memory is not None and memory.uid == uid and memory.known == known:
+            return memory
+        status = recalled(self._world.cluster, body)
+        book = memory.book if memory is not None and memory.uid == uid else None
+        memory = Memory(uid=uid, status=status, saved=status, known=known)
+        memory.book = book or memory.book
+        self._memories[key] = memory
+        return memory
+
+    def _claimed(self, body: Object) -> Object:
+        """With our finalizer, so that no route outlives its deployment."""
+        if FINALIZER in body["metadata"].get("finalizers", ()):
+            return body
+        claimed = self._world.cluster.apply(MODEL_DEPLOYMENT, _metadata(body, [FINALIZER]))
+        self._world.store.put(MODEL_DEPLOYMENT, claimed)
+        return claimed
+
+    def _keep(
+        self, memory: Memory, body: Object, spec: Spec, seen: Observation, decision: Decision
+    ) -> None:
+        """Remember, in the object if it matters; traffic may be touched afterwards.
+
+        Raises:
+            ClusterError: It matters and could not be written; nothing has been decided then.
+        """
+        status = decision.status
+        matters = structure_of(status) != structure_of(memory.saved)
+        headline = headline_of(spec, status, seen, memory.trouble)
+        if matters or headline != memory.headline or self._is_due(memory, decision, seen.now):
+            shown = status_shown(spec, decision, seen, body, memory.trouble)
+            try:
+                self._write(memory, body, shown)
+            except (ConflictError, MissingError):
+                raise
+            except ClusterError as refused:
+                if matters and status.phase not in {Phase.ROLLING_BACK, Phase.TERMINATING}:
+                    raise
+                _log.warning("%s: status not written: %s", status.deployment, refused)
+            else:
+                memory.saved, memory.headline, memory.shown_at = status, headline, seen.now
+        memory.status, memory.spec = status, spec
+
+    def _is_due(self, memory: Memory, decision: Decision, now: datetime) -> bool:
+        """Counts and sentences are shown now and then."""
+        if decision.status == memory.saved:
+            return False
+        return memory.shown_at is None or now - memory.shown_at >= self._pace.checkpoint()
+
+    def _write(self, memory: Memory, body: Object, shown: Plain) -> None:
+        written = self._world.cluster.replace_status(MODEL_DEPLOYMENT, {**body, "status": shown})
+        self._world.store.put(MODEL_DEPLOYMENT, written)
+        memory.known = dict(written.get("status") or {})
+
+    def _is_gone(self, key: Key, spec: Spec, decision: Decision, seen: Observation) -> bool:
+        """Nothing of a deleted deployment is left: no route, and no object that could make one."""
+        status, routes = decision.status, seen.serving.routes
+        if status.phase is not Phase.TERMINATING:
+            return False
+        left = [body for kind in TRAFFIC_KINDS for body in self._world.store.owned(kind, *key)]
+        waited = seen.now - (status.since or seen.now)
+        if waited > spec.progress_deadline:  # Seldon is away: its finalizers keep what is left
+            return all(is_deleted(body) for body in left)
+        return not left and routes is not None and not routes.weights
+
+    def _let_go(self, body: Object) -> None:
+        newest = self._world.store.get(
+            MODEL_DEPLOYMENT, body["metadata"]["namespace"], body["metadata"]["name"]
+        )
+        if newest is not None and FINALIZER in newest["metadata"].get("finalizers", ()):
+            self._world.cluster.apply(MODEL_DEPLOYMENT, _metadata(newest, []))
+
+    def _read_again(self, key: Key) -> None:
+        """After a conflict: the object as it is now, whatever the watch has told so far."""
+        try:
+            body = self._world.cluster.get(MODEL_DEPLOYMENT, *key)
+        except ClusterError as away:
+            _log.info("%s/%s: cannot be read: %s", *key, away)
+            return
+        held = self._world.store.get(MODEL_DEPLOYMENT, *key)
+        if body is not None:
+            self._world.store.put(MODEL_DEPLOYMENT, body)
+        elif held is not None:
+            self._world.store.drop(MODEL_DEPLOYMENT, held)
+
+    def _wait(self, memory: Memory, decision: Decision) -> float:
+        if decision.requeue_after == timedelta(0):
+            return 0.0
+        status = decision.status
+        if decision.requeue_after is None and status.drift_since is None:
+            return RESYNC_SECONDS
+        steady = status.drift_since is None and status.unready_since is None
+        judging = steady and status.phase in {Phase.SHADOWING, Phase.PROGRESSING, Phase.BAKING}
+        return self._pace.poll_seconds if judging else WATCHFUL_SECONDS
+
+    def _backoff(self, key: Key) -> float:
+        memory = self._memories.get(key)
+        failures = memory.failures if memory is not None else 5
+        return min(FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, 10), LONGEST_BACKOFF_SECONDS)
+
+    def _failed(self, key: Key) -> float:
+        """One more look that was not finished; seconds until the next try."""
+        if (memory := self._memories.get(key)) is not None:
+            memory.failures += 1
+        return self._backoff(key)
+
+
+def is_deleted(body: Object) -> bool:
+    """Whether the object only waits for its finalizers."""
+    return bool(body["metadata"].get("deletionTimestamp"))
+
+
+def is_active(memory: Memory) -> bool:
+    """Whether a deployment has something under way."""
+    return memory.status.phase not in RESTING
+
+
+def _act(ports: Ports, decision: Decision) -> SluiceError | None:
+    """Tell the engine; why it could not be told."""
+    try:
+        ports.serving.route(decision.status.deployment, decision.routing)
+    except SluiceError as refused:
+        return refused
+    return None
+
+
+def _spec_of(body: Object, memory: Memory) -> Spec:
+    """What is wanted; while a rollout is under way, an unreadable wish does not disarm its gates.
+
+    Raises:
+        SpecError: Unreadable, and nothing was wanted before.
+    """
+    generation = body["metadata"].get("generation", 0)
+    if memory.spec is not None and memory.generation == generation:
+        return memory.spec
+    try:
+        spec = parse(_document(body)).spec
+    except SpecError:
+        if memory.spec is None:
+            raise
+        return memory.spec
+    memory.generation = generation
+    return spec
+
+
+def _document(body: Object) -> Mapping[str, Any]:
+    metadata = {"name": body["metadata"]["name"]}
+    return {key: body[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
+
+
+def _is_new(action: Object, memory: Memory) -> bool:
+    """Whether it was not carried out last, however often it was touched since."""
+    return not memory.status.last_action.endswith(f".{action['metadata']['uid']}")
+
+
+def _metadata(body: Object, finalizers: list[str]) -> Plain:
+    metadata = body["metadata"]
+    return {
+        "apiVersion": MODEL_DEPLOYMENT.api_version,
+        "kind": MODEL_DEPLOYMENT.kind,
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "resourceVersion": metadata["resourceVersion"],
+            **({"finalizers": finalizers} if finalizers else {}),
+        },
+    }
