@@ -35,8 +35,8 @@ class Page:
 
     decisions: list[tuple[int, Plain]] = field(default_factory=list)
     """Attempt and entry of its RolloutRun, oldest first."""
-    outcomes: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """Attempt to how it ended, and why."""
+    outcomes: dict[int, Plain] = field(default_factory=dict)
+    """Attempt to how it ended, as its RolloutRun says it."""
     events: list[Event] = field(default_factory=list)
     actions: list[tuple[Object, Plain]] = field(default_factory=list)
     """RolloutActions and the status that each gets."""

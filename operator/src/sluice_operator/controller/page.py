@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from sluice_operator.api.v1alpha1 import Gate, Spec
-from sluice_operator.cluster.kind import Object
+from sluice_operator.cluster.kind import Object, name_of
 from sluice_operator.cluster.port import Plain
 from sluice_operator.controller.memory import Page, structure_of
 from sluice_operator.controller.moment import moment_text
@@ -13,9 +13,10 @@ from sluice_operator.controller.view import gate_shown
 from sluice_operator.model import Observation, Question
 from sluice_operator.rollout.decide import Decision
 from sluice_operator.rollout.gate import questions_due
-from sluice_operator.rollout.status import GateState, Status
+from sluice_operator.rollout.status import Attempt, GateState, Status
 
 IGNORED = "ActionIgnored"
+_KEPT = ("name", "estimate", "lower", "upper", "eHarm", "eSafe", "verdict", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +55,20 @@ def page_of(look: Look) -> Page:
     news = ended is not None and ended.number == after.attempt and ended not in before.history
     return Page(
         decisions=[(after.attempt, _entry(look))],
-        outcomes={ended.number: (ended.outcome.value, ended.cause)} if news and ended else {},
+        outcomes={ended.number: _outcome(ended)} if news and ended else {},
         events=list(look.decision.events),
         actions=_results(look),
         checkpoint=bool(after.gates),
     )
+
+
+def _outcome(ended: Attempt) -> Plain:
+    return {
+        "outcome": ended.outcome.value,
+        "cause": ended.cause[:1024],
+        "peakWeight": ended.peak_weight,
+        "endedAt": moment_text(ended.ended_at),
+    }
 
 
 def _entry(look: Look) -> Plain:
@@ -76,7 +86,12 @@ def _entry(look: Look) -> Plain:
         entry["gates"] = gates
     if (done := look.carried_out) is not None:
         action = action_of(done)
-        entry["action"] = {"verb": action.verb.value, "by": action.by, "reason": action.reason}
+        entry["action"] = {
+            "id": name_of(done),
+            "verb": action.verb.value,
+            "by": action.by,
+            "reason": action.reason,
+        }
     return entry
 
 
@@ -84,7 +99,7 @@ def _gates(look: Look) -> list[Plain]:
     """Those that were asked at this look."""
     questions = {question.gate: question for question in questions_due(look.spec, look.before)}
     return [
-        _gate(gate, look.after.gates[gate.name]) | {"query": look.query(questions[gate.name])}
+        _gate(gate, look.after.gates[gate.name]) | {"source": look.query(questions[gate.name])}
         for gate in look.spec.gates
         if gate.name in questions and gate.name in look.after.gates
     ]
@@ -94,9 +109,10 @@ def _gate(gate: Gate, state: GateState) -> Plain:
     """Counts, interval and e-values: all that a verdict rests on."""
     evidence = state.evidence
     shown = gate_shown(gate, state)
+    kept = {name: shown[name] for name in _KEPT if name in shown}
     if evidence.pairs.total:
-        return shown | {"pairs": asdict(evidence.pairs)}
-    return shown | {"stable": asdict(evidence.stable), "candidate": asdict(evidence.candidate)}
+        return kept | {"pairs": asdict(evidence.pairs)}
+    return kept | {"stable": asdict(evidence.stable), "candidate": asdict(evidence.candidate)}
 
 
 def _results(look: Look) -> list[tuple[Object, Plain]]:

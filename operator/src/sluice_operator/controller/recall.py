@@ -1,13 +1,14 @@
 """The memory of a rollout, read back: the object's status, and the evidence in its RolloutRun."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from sluice_operator.cluster.kind import ROLLOUT_RUN, Object, name_of, namespace_of
-from sluice_operator.cluster.port import Cluster, Plain
+from sluice_operator.cluster.port import Cluster
 from sluice_operator.controller.moment import moment_of, optional_moment
 from sluice_operator.errors import SluiceError
 from sluice_operator.judge.update import restart_safe
@@ -35,13 +36,11 @@ def run_name(deployment: str, attempt: int) -> str:
     return f"{deployment}-{attempt}"
 
 
-def checkpoint_of(status: Status) -> Plain:
-    """The evidence of all gates, and the step that it was gathered in."""
-    return {
-        "step": status.step,
-        "revision": status.judged.name if status.judged else "",
-        "gates": _GATES.dump_python(dict(status.gates), mode="json"),
-    }
+def checkpoint_of(status: Status) -> str:
+    """The evidence of all gates, and the step that it was gathered in, as JSON text."""
+    revision = status.judged.name if status.judged else ""
+    gates = _GATES.dump_python(dict(status.gates), mode="json")
+    return json.dumps({"step": status.step, "revision": revision, "gates": gates})
 
 
 def recalled(cluster: Cluster, body: Object) -> Status:
@@ -55,21 +54,25 @@ def recalled(cluster: Cluster, body: Object) -> Status:
     if status.judged is None or status.attempt == 0:
         return status
     run = cluster.get(ROLLOUT_RUN, namespace_of(body), run_name(name_of(body), status.attempt))
-    return with_checkpoint(status, (run or {}).get("status", {}).get("checkpoint") or {})
+    return with_checkpoint(status, (run or {}).get("status", {}).get("checkpoint") or "{}")
 
 
-def with_checkpoint(status: Status, checkpoint: Mapping[str, Any]) -> Status:
+def with_checkpoint(status: Status, text: str) -> Status:
     """The status with the evidence that was kept of it.
 
     Evidence of another revision does not count. Evidence of an earlier step is older than the
     status: the safety in it was proven under other traffic, and is to be proven anew.
+
+    Raises:
+        StatusFormatError: The text is no checkpoint.
     """
     assert status.judged is not None
-    if checkpoint.get("revision") != status.judged.name:
-        return status
     try:
+        checkpoint = json.loads(text)
+        if checkpoint.get("revision") != status.judged.name:
+            return status
         gates = _GATES.validate_python(checkpoint["gates"])
-    except (ValidationError, KeyError) as damaged:
+    except (ValueError, KeyError, AttributeError) as damaged:
         raise StatusFormatError(
             f"evidence of {status.judged.name} cannot be read ({damaged}); delete the RolloutRun"
             f" {run_name(status.deployment, status.attempt)} to start it anew"

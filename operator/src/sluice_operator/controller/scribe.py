@@ -139,10 +139,9 @@ def _merged(before: Plain, page: Page, attempt: int) -> Plain:
         last = MOST_DECISIONS - FIRST_DECISIONS
         entries = entries[:FIRST_DECISIONS] + entries[-last:]
     shown = {**before, "decisions": entries}
-    if attempt in page.outcomes:
-        outcome, cause = page.outcomes[attempt]
-        shown |= {"outcome": outcome, "cause": cause}
-    return shown
+    if entries:
+        shown["startedAt"] = entries[0]["at"]
+    return shown | page.outcomes.get(attempt, {})
 
 
 def owner_of(body: Object) -> Plain:
