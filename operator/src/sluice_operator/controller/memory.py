@@ -58,6 +58,12 @@ class Book:
         self._page = Page()
         self._lock = threading.Lock()
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to write."""
+        with self._lock:
+            return self._page.is_blank
+
     def note(self, more: Page) -> None:
         """Put more on the present page."""
         with self._lock:
@@ -109,7 +115,5 @@ class Memory:
     failures: int = 0
     """Looks in a row that could not be finished."""
     book: Book = field(default_factory=Book)
-    checked_at: datetime | None = None
-    """When the evidence was written last."""
     runs: dict[int, Object] = field(default_factory=dict)
     """RolloutRuns of this deployment that are being written, as the API server gave them."""

@@ -74,6 +74,13 @@ class WorkQueue:
             self._closed = True
             self._changed.notify_all()
 
+    def clear(self) -> None:
+        """Forget all wishes; keys in the hands of workers come back no more."""
+        with self._changed:
+            self._heap.clear()
+            self._due.clear()
+            self._again.clear()
+
     def __len__(self) -> int:
         with self._changed:
             return len(self._due)

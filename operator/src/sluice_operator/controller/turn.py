@@ -7,6 +7,7 @@ nobody's consent.
 """
 
 import logging
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
-from sluice_operator.controller.memory import Memory, structure_of
+from sluice_operator.controller.memory import Memory, Page, structure_of
 from sluice_operator.controller.page import Look, page_of
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
@@ -121,6 +122,7 @@ class Turns:
         ports = world.ports(body, spec)
         seen = look(wish, before, ports)
         decision = decide(spec, before, seen)
+        due = self._is_due(memory, decision, seen.now)
         self._keep(memory, body, spec, seen, decision)
         refused = _act(ports, decision)
         memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
@@ -137,6 +139,7 @@ class Turns:
                 )
             )
         )
+        memory.book.note(Page(checkpoint=due and bool(decision.status.gates)))
         if self._is_gone(key, spec, decision, seen):
             self._let_go(body)
             return None
@@ -193,7 +196,8 @@ class Turns:
         """Counts and sentences are shown now and then."""
         if decision.status == memory.saved:
             return False
-        return memory.shown_at is None or now - memory.shown_at >= self._pace.checkpoint()
+        interval = self._pace.checkpoint() * spread_of(memory.uid)
+        return memory.shown_at is None or now - memory.shown_at >= interval
 
     def _write(self, memory: Memory, body: Object, shown: Plain) -> None:
         written = self._world.cluster.replace_status(MODEL_DEPLOYMENT, {**body, "status": shown})
@@ -261,6 +265,11 @@ def is_deleted(body: Object) -> bool:
 def is_active(memory: Memory) -> bool:
     """Whether a deployment has something under way."""
     return memory.status.phase not in RESTING
+
+
+def spread_of(uid: str) -> float:
+    """0.75 to 1.25, so that deployments which began together do not write together for ever."""
+    return 0.75 + zlib.crc32(uid.encode()) % 1024 / 2048
 
 
 def _act(ports: Ports, decision: Decision) -> SluiceError | None:

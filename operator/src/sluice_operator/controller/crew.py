@@ -1,0 +1,85 @@
+"""The threads of a leading operator: workers that look, scribes that write down."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sluice_operator.controller.gauge import Gauges
+from sluice_operator.controller.queue import Key, WorkQueue
+from sluice_operator.controller.scribe import Scribe
+from sluice_operator.controller.turn import Turns
+
+SCRIBES = 2
+BUG_SECONDS = 5.0
+"""Until a deployment is looked at again whose look ended in a bug."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Workers and scribes of one process; they rest while somebody else leads."""
+
+    turns: Turns
+    scribe: Scribe
+    queue: WorkQueue
+    pages: WorkQueue
+    """Deployments whose book has something to write."""
+    gauges: Gauges
+    is_leading: Callable[[], bool]
+
+    def start(self, workers: int) -> tuple[threading.Thread, ...]:
+        """All threads, running; closing both queues ends them."""
+        lanes = [(self._work, f"worker-{n}") for n in range(workers)]
+        lanes += [(self._write, f"scribe-{n}") for n in range(SCRIBES)]
+        threads = tuple(threading.Thread(target=run, name=name, daemon=True) for run, name in lanes)
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def _work(self) -> None:
+        while (key := self.queue.take()) is not None:
+            try:
+                if self.is_leading():
+                    self._look(key)
+            finally:
+                self.queue.done(key)
+
+    def _look(self, key: Key) -> None:
+        began = time.monotonic()
+        wait, result = self._turned(key)
+        self.gauges.turns.labels(result=result).inc()
+        self.gauges.turn_seconds.observe(time.monotonic() - began)
+        if wait is not None:
+            self.queue.add(key, wait)
+        memory = self.turns.memory(key)
+        if memory is not None and not memory.book.is_blank:
+            self.pages.add(key)
+
+    def _turned(self, key: Key) -> tuple[float | None, str]:
+        try:
+            return self.turns.turn(key), "ok"
+        except Exception:  # one deployment must not stop the others
+            _log.exception("%s/%s: bug while looking", *key)
+            return BUG_SECONDS, "bug"
+
+    def _write(self) -> None:
+        while (key := self.pages.take()) is not None:
+            try:
+                if self.is_leading():
+                    self._record(key)
+            finally:
+                self.pages.done(key)
+
+    def _record(self, key: Key) -> None:
+        try:
+            wait = self.scribe.write(key)
+            result = "ok" if wait is None else "put off"
+        except Exception:  # a record that cannot be made must not stop the others
+            _log.exception("%s/%s: bug while recording", *key)
+            wait, result = BUG_SECONDS, "bug"
+        self.gauges.records.labels(result=result).inc()
+        if wait is not None:
+            self.pages.add(key, wait)

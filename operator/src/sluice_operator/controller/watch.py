@@ -1,0 +1,76 @@
+"""kopf's part: it lists and watches, and hands every object over; all else happens elsewhere.
+
+One event handler for each kind fills the store. There are no timers, daemons or change handlers:
+kopf then adds no finalizer and no annotation of its own, and an object at rest costs nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import kopf
+
+from sluice_operator.cluster.kind import (
+    MANAGED_BY,
+    MODEL_DEPLOYMENT,
+    ROLLOUT_ACTION,
+    SELDON_DEPLOYMENT,
+    SELDON_EXPERIMENT,
+    SELDON_MODEL,
+    SELDON_SERVER,
+    VIRTUAL_SERVICE,
+    Kind,
+    Object,
+)
+
+OWN_KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION)
+MADE_KINDS = (SELDON_MODEL, SELDON_EXPERIMENT, SELDON_SERVER, SELDON_DEPLOYMENT)
+"""Written by us: of these, only those with our label are watched."""
+WATCHED_KINDS = (*OWN_KINDS, *MADE_KINDS, VIRTUAL_SERVICE)
+SELECTOR = ",".join(f"{label}={value}" for label, value in MANAGED_BY.items())
+
+Feed = Callable[[Kind, str, Object], None]
+"""Told the kind, the event (ADDED, MODIFIED, DELETED; empty when listed), and the object."""
+
+
+def registry_of(feed: Feed) -> kopf.OperatorRegistry:
+    """One handler for each kind."""
+    registry = kopf.OperatorRegistry()
+    for kind in WATCHED_KINDS:
+        _listen(registry, kind, feed)
+    return registry
+
+
+def _listen(registry: kopf.OperatorRegistry, kind: Kind, feed: Feed) -> None:
+    @kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=kind.plural)
+    async def hand_over(event: Any, **_: Any) -> None:
+        feed(kind, event["type"] or "", event["object"])
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """No events of kopf's own, quick reaction, and a new watch every few minutes."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 330
+    settings.watching.connect_timeout = 5
+    settings.networking.request_timeout = 30
+    settings.queueing.idle_timeout = 0.5
+    settings.queueing.exit_timeout = 0.5
+    for kind in MADE_KINDS:
+        settings.watching.label_selectors[kind.group, kind.plural] = SELECTOR
+    settings.process.ultimate_exiting_timeout = 5
+    return settings
+
+
+async def watch(feed: Feed, namespaces: Sequence[str], stop: asyncio.Event) -> None:
+    """List and watch until told to stop."""
+    await kopf.operator(
+        registry=registry_of(feed),
+        settings=kopf_settings(),
+        standalone=True,
+        clusterwide=not namespaces,
+        namespaces=namespaces,
+        stop_flag=stop,
+    )
