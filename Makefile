@@ -5,10 +5,10 @@ RUN := $(UV) run --frozen --no-sync
 SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/src
 
 .DEFAULT_GOAL := help
-.PHONY: help init fmt lint type test generate verify demo bench e2e clean
+.PHONY: help init fmt lint type test generate verify demo bench e2e clean control-plane node-up node-down
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 init: .venv/.synced serving/.venv/.synced ## Install everything, from the lock files
 
@@ -32,6 +32,7 @@ lint: init type ## Style, types, imports, budgets
 	$(RUN) ruff check .
 	$(RUN) lint-imports
 	$(RUN) python tools/budget.py
+	$(RUN) shellcheck --external-sources --check-sourced tools/node/node tools/bootstrap.sh .ci/run
 
 type: init ## Check the types
 	$(RUN) mypy $(SOURCES) tools bench/*.py
@@ -39,7 +40,7 @@ type: init ## Check the types
 	@for bench in bench/*/; do MYPYPATH=$$bench $(RUN) mypy $$bench || exit 1; done
 	cd serving && ../$(UV) run --frozen --no-sync mypy src
 
-test: lint verify ## All tests but the end-to-end ones
+test: lint verify control-plane ## All tests but the end-to-end ones
 	$(RUN) pytest --ignore tests/e2e
 	serving/.venv/bin/pytest tests/serving
 
@@ -57,6 +58,15 @@ bench: init ## Every benchmark; tables on screen, JSON in build/bench
 
 e2e: init ## The demo as a user runs it, held to what it promises (later: the stack on a real node)
 	$(RUN) pytest tests/e2e --timeout 900
+
+control-plane: ## Build the API server that tests start, unless KUBEBUILDER_ASSETS names one
+	$(if $(KUBEBUILDER_ASSETS),,nice tools/node/node build control-plane)
+
+node-up: ## A real Kubernetes of one node on this machine; docs/node.md (needs root and Debian)
+	tools/node/node up
+
+node-down: ## Stop it; `tools/node/node down --wipe` also forgets what it held
+	tools/node/node down
 
 clean: ## Remove what builds and tests leave behind
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

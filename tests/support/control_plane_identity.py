@@ -123,7 +123,8 @@ def _builder(
 
 
 def _pem(key: EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    # not PKCS8, in which Kubernetes reads no EC keys for tokens
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
 def _base64(data: bytes) -> str:
