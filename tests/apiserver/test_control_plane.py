@@ -84,9 +84,11 @@ def test_a_limited_user_is_refused_with_the_verb_and_the_resource_named(control_
 
 def test_a_user_may_do_what_a_role_allows(control_plane, namespace):
     user = control_plane.kubeconfig_for("reader")
-    control_plane.kubectl(
-        *("create", "rolebinding", "reader", "--clusterrole=view", "--user=reader", "-n", namespace)
-    )
+    for what in (
+        ("role", "reader", "--verb=list", "--resource=configmaps"),
+        ("rolebinding", "reader", "--role=reader", "--user=reader"),
+    ):
+        assert control_plane.kubectl("create", *what, "-n", namespace).returncode == 0
     with control_plane.client(user) as client:  # the API server watches bindings, as we would
         eventually(lambda: client.get(CONFIG_MAPS.format(namespace)).is_success)
 
