@@ -61,7 +61,7 @@ class Crew:
     def _turned(self, key: Key) -> tuple[float | None, str]:
         try:
             return self.turns.turn(key), "ok"
-        except Exception:  # one deployment must not stop the others
+        except Exception:  # noqa: BLE001 - one deployment must not stop the others
             _log.exception("%s/%s: bug while looking", *key)
             return BUG_SECONDS, "bug"
 
@@ -77,7 +77,7 @@ class Crew:
         try:
             wait = self.scribe.write(key)
             result = "ok" if wait is None else "put off"
-        except Exception:  # a record that cannot be made must not stop the others
+        except Exception:  # noqa: BLE001 - a record that cannot be made must not stop the others
             _log.exception("%s/%s: bug while recording", *key)
             wait, result = BUG_SECONDS, "bug"
         self.gauges.records.labels(result=result).inc()

@@ -31,7 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     @override
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its caller names it so
+    def log_message(self, format: str, *args: Any) -> None:
         """Probes come every few seconds; nobody reads of them."""
 
 

@@ -318,6 +318,7 @@ def _metadata(body: Object, finalizers: list[str]) -> Plain:
         "metadata": {
             "name": metadata["name"],
             "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
             "resourceVersion": metadata["resourceVersion"],
             **({"finalizers": finalizers} if finalizers else {}),
         },

@@ -1,0 +1,149 @@
+"""The operator's turns, on an API server in memory: stories of one deployment."""
+
+import json
+
+import pytest
+from operator_world import KEY, NAMESPACE, OperatorWorld
+from sluice_operator.api.run import RunStatus
+from sluice_operator.api.status import ModelDeploymentStatus
+from sluice_operator.cluster.kind import EVENT, FINALIZER, MODEL_DEPLOYMENT, ROLLOUT_ACTION
+from sluice_operator.simulation.behaviour import Behaviour, Traffic
+from sluice_operator.simulation.world import World
+
+V1, V2, V3 = "s3://models/v1", "s3://models/v2", "s3://models/v3"
+
+
+@pytest.fixture
+def operator():
+    world = World(
+        behaviours={V2: Behaviour(), V3: Behaviour(error_rate=0.2)},
+        traffic=Traffic(per_second=50),
+    )
+    return OperatorWorld(world=world)
+
+
+@pytest.fixture
+def serving(operator):
+    operator.apply(V1)
+    operator.run(20)
+    return operator
+
+
+def test_the_first_model_is_adopted(serving):
+    assert serving.status["phase"] == "Healthy"
+    assert serving.status["stable"]["uri"] == V1
+    assert serving.body["metadata"]["finalizers"] == [FINALIZER]
+
+
+def test_a_good_canary_is_promoted(serving):
+    serving.apply(V2)
+    serving.run(150)
+    assert serving.status["phase"] == "Baking"
+    assert serving.status["stable"]["uri"] == V2
+    serving.run(200)
+    assert serving.status["phase"] == "Healthy"
+    assert [past["outcome"] for past in serving.status["history"]] == ["Promoted", "Promoted"]
+
+
+def test_a_bad_canary_is_taken_back_and_the_record_says_why(serving):
+    serving.apply(V3)
+    serving.run(120)
+    assert serving.status["phase"] == "RolledBack"
+    run = serving.run_of(2)
+    assert run["outcome"] == "RolledBack"
+    assert run["peakWeight"] == 10
+    retreat = next(entry for entry in run["decisions"] if entry["reason"] == "RollingBack")
+    gate = next(gate for gate in retreat["gates"] if gate["verdict"] == "Harm")
+    assert gate["eHarm"] >= 100
+    assert gate["candidate"]["bad"] > 0
+    assert "source" in gate
+
+
+def test_what_is_written_is_what_the_api_describes(serving):
+    serving.apply(V3)
+    serving.run(7)
+    shown = ModelDeploymentStatus.model_validate(serving.status, strict=False)
+    assert shown.traffic.desired_weight == shown.traffic.observed_weight == 10
+    assert len(json.dumps(serving.status)) < 8192
+    RunStatus.model_validate(serving.run_of(2))
+
+
+def test_a_restart_goes_on_where_the_last_process_stood(serving):
+    serving.apply(V2)
+    serving.run(35)
+    before = serving.turns.memory(KEY).status
+    serving.start()
+    serving.work()
+    after = serving.turns.memory(KEY).status
+    assert (after.phase, after.step, after.weight, after.attempt) == (
+        before.phase,
+        before.step,
+        before.weight,
+        before.attempt,
+    )
+    assert after.gates["slo"].evidence.samples > 0
+    serving.run(400)
+    assert serving.status["stable"]["uri"] == V2
+
+
+def test_an_object_at_rest_costs_no_request(serving):
+    serving.run(10)
+    before = dict(serving.memory.requests)
+    serving.run(200)
+    spent = {
+        verb: count - before.get(verb, 0)
+        for verb, count in serving.memory.requests.items()
+        if verb[0] not in {"list", "get"} and count != before.get(verb, 0)
+    }
+    assert spent == {}
+
+
+def test_an_action_is_carried_out_once_and_told_its_result(serving):
+    serving.apply(V2)
+    serving.run(5)
+    candidate = serving.status["candidate"]["name"]
+    serving.ask("Abort", candidate, "stop-it")
+    serving.run(10)
+    assert serving.status["phase"] == "RolledBack"
+    action = serving.memory.get(ROLLOUT_ACTION, NAMESPACE, "stop-it")
+    assert action["status"]["state"] == "Done"
+    assert "by jo: why" in action["status"]["message"]
+    asked = [entry["action"] for entry in serving.run_of(2)["decisions"] if "action" in entry]
+    assert asked == [{"id": "stop-it", "verb": "Abort", "by": "jo", "reason": "why"}]
+
+
+def test_an_action_that_does_not_fit_is_told_so(serving):
+    serving.ask("Promote", "churn-00000000", "hopeful")
+    serving.run(5)
+    action = serving.memory.get(ROLLOUT_ACTION, NAMESPACE, "hopeful")
+    assert action["status"]["state"] == "Ignored"
+    assert "does not fit: Healthy" in action["status"]["message"]
+
+
+def test_two_actions_in_one_second_are_both_carried_out(serving):
+    serving.apply(V2)
+    serving.run(10)
+    candidate = serving.status["candidate"]["name"]
+    serving.ask("Pause", candidate, "z-first")
+    serving.ask("Resume", candidate, "a-second")
+    serving.run(5)
+    states = [
+        serving.memory.get(ROLLOUT_ACTION, NAMESPACE, name)["status"]["state"]
+        for name in ("z-first", "a-second")
+    ]
+    assert states == ["Done", "Done"]
+    assert serving.status["phase"] != "Paused"
+
+
+def test_a_deleted_deployment_leaves_once_its_routes_are_gone(serving):
+    serving.memory.delete(MODEL_DEPLOYMENT, *KEY)
+    serving.run(10)
+    assert serving.memory.get(MODEL_DEPLOYMENT, *KEY) is None
+    assert serving.world.routes.weights == {}
+
+
+def test_events_tell_the_story(serving):
+    serving.apply(V3)
+    serving.run(120)
+    reasons = {event["reason"] for event in serving.memory.list(EVENT)}
+    assert {"Adopted", "RolloutStarted", "StepStarted", "RollingBack", "RolledBack"} <= reasons
