@@ -160,6 +160,7 @@ class ControlPlane:
     def freeze_api_server(self) -> None:
         """Stop its clock: connections stay open, and nobody gets an answer."""
         os.kill(self.api_server_pid, signal.SIGSTOP)
+        eventually(lambda: set(_thread_states(self.api_server_pid)) == {"T"})
 
     def thaw_api_server(self) -> None:
         """Let a frozen one go on."""
@@ -286,6 +287,15 @@ class ControlPlane:
             f"--audit-log-path={file('audit.log')}",
             f"--cert-dir={file('generated')}",
         ]
+
+
+def _thread_states(pid: int) -> Iterator[str]:
+    """A letter for each thread; T is stopped, which each becomes on its own.
+
+    Source: proc_pid_stat(5).
+    """
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        yield (thread / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _request(event: dict[str, Any]) -> Request:
