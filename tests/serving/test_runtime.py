@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import os
 import pickle
 
 import numpy as np
 import pytest
+from bomb import Bomb
 from loan_requests import one_loan, request_of
 from mlserver import ModelSettings
 from mlserver.errors import MLServerError
@@ -26,16 +26,6 @@ from sklearn.linear_model import LogisticRegression
 from sluice_serving.runtime import SluiceModel
 
 FRAME = loans(50, seed=4)[[column.name for column in LOAN_COLUMNS.columns]]
-
-
-class Bomb:
-    """Unpickling it makes a folder: whoever finds the folder knows that it was unpickled."""
-
-    def __init__(self, place):
-        self.place = str(place)
-
-    def __reduce__(self):
-        return os.mkdir, (self.place,)
 
 
 def model_of(package, digest, max_batch_size=0, **extra):
@@ -59,8 +49,10 @@ def loaded(package, digest):
 
 def refusal(model):
     """Why the model does not load."""
-    assert not asyncio.run(model.load())
-    return asyncio.run(model.metadata()).parameters.refused
+    with pytest.raises(MLServerError) as refused:
+        asyncio.run(model.load())
+    assert refused.value.status_code == 422
+    return str(refused.value)
 
 
 def ask(model, body):
@@ -105,6 +97,24 @@ def test_a_package_of_another_format_is_refused_with_the_way_out(tmp_path):
     assert "format 2" in reason
     assert "package the model again" in reason
     assert not (tmp_path / "exploded").exists()
+
+
+def test_a_package_that_is_refused_can_stay_and_say_why(tmp_path):
+    digest = loan_package(tmp_path)
+    (tmp_path / "sluice" / "card.md").unlink()
+    model = model_of(tmp_path, digest, refusal="stay")
+    assert not asyncio.run(model.load())
+    parameters = asyncio.run(model.metadata()).parameters
+    assert "sluice/card.md: missing" in parameters.refused
+    assert (parameters.revision, parameters.digest) == ("loans-1", digest)
+
+
+def test_without_a_digest_the_package_must_be_as_its_own_manifest_says(tmp_path):
+    digest = loan_package(tmp_path)
+    model = loaded(tmp_path, "")
+    assert ask(model, one_loan()).parameters.digest == digest
+    (tmp_path / "sluice" / "card.md").unlink()
+    assert "sluice/card.md: missing" in refusal(model_of(tmp_path, ""))
 
 
 def test_a_damaged_manifest_is_refused_as_one(tmp_path):

@@ -75,6 +75,7 @@ class Server:
             "digest": self.digest,
             "ledger": self.ledger,
             "spool": self.spool,
+            "refusal": "stay",
         }
         model = {
             "name": "loans",

@@ -1,7 +1,7 @@
 """Digests of files and of whole packages.
 
 Law: the digest of a package is the sha256 of the canonical JSON of its files, a mapping of path to
-sha256. The manifest itself is not among the files.
+sha256. The manifest itself is not among the files, nor is what servers write beside it.
 """
 
 import hashlib
@@ -10,8 +10,12 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from sluice_package.layout import SERVER_SETTINGS
+
 MANIFEST = "manifest.json"
 """Path of the manifest in a package."""
+NO_CONTENT = frozenset({MANIFEST, SERVER_SETTINGS})
+"""Paths that no digest covers."""
 
 
 def canonical_json(value: object) -> bytes:
@@ -37,7 +41,7 @@ def digest_of_files(files: Mapping[str, str]) -> str:
 
 
 def content_paths(folder: Path) -> Iterator[str]:
-    """Paths of everything in the folder that is not a folder, but for the manifest; unsorted.
+    """Paths of everything in the folder that is neither a folder nor in NO_CONTENT; unsorted.
 
     Links are named and never followed: a package consists of regular files.
     """
@@ -45,5 +49,5 @@ def content_paths(folder: Path) -> Iterator[str]:
         links = [name for name in folders if (Path(root) / name).is_symlink()]
         for name in (*files, *links):
             path = (Path(root) / name).relative_to(folder).as_posix()
-            if path != MANIFEST:
+            if path not in NO_CONTENT:
                 yield path

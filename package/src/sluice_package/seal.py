@@ -7,9 +7,20 @@ from sluice_package.atomic import write_atomically
 from sluice_package.contract import Contract
 from sluice_package.digest import MANIFEST, canonical_json, content_paths, sha256_of_file
 from sluice_package.error import SealError
-from sluice_package.layout import CARD, CONTRACT, LINEAGE, METRICS, MODEL, PROFILE
+from sluice_package.layout import (
+    CARD,
+    CONTRACT,
+    LINEAGE,
+    METRICS,
+    MODEL,
+    PROFILE,
+    SERVER_SETTINGS,
+)
 from sluice_package.manifest import manifest_of
 from sluice_package.profile import Profile
+
+FOR_MLSERVER = {"implementation": "sluice_serving.runtime.SluiceModel", "parallel_workers": 0}
+"""What makes MLServer, and so Seldon, serve the folder with our runtime, in one process."""
 
 
 def seal(  # noqa: PLR0913 - these six are what a package is made of
@@ -41,6 +52,7 @@ def seal(  # noqa: PLR0913 - these six are what a package is made of
     for path, document in documents.items():
         write_atomically(root / path, _json_bytes(path, document))
     write_atomically(root / CARD, card.encode())
+    write_atomically(root / SERVER_SETTINGS, canonical_json(FOR_MLSERVER) + b"\n")
     return _write_manifest(root)
 
 

@@ -4,8 +4,12 @@ The metrics stand in a module of their own because MLServer reloads the module o
 metric can be registered once only.
 """
 
+import threading
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -51,16 +55,65 @@ class RequestMetrics:
             self._seconds.observe(seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Where the present values of one recording can be read."""
+
+    waiting: Callable[[], float]
+    ship_errors: Callable[[], float]
+
+
 class LedgerMetrics:
     """The ledger metrics of one revision, all present from the start with the value zero."""
 
     def __init__(self, deployment: str, revision: str) -> None:
         self.dropped = DROPPED.labels(deployment, revision)
         self.spool_errors = SPOOL_ERRORS.labels(deployment, revision)
-        self._waiting = WAITING.labels(deployment, revision)
-        self._ship_errors = SHIP_ERRORS.labels(deployment, revision)
+        self._readings = _readings_of((deployment, revision))
 
-    def watch(self, waiting: Callable[[], float], ship_errors: Callable[[], float]) -> None:
-        """Ask for these two whenever metrics are read."""
-        self._waiting.set_function(waiting)
-        self._ship_errors.set_function(ship_errors)
+    def watch(self, watched: Watched) -> None:
+        """Ask whenever metrics are read."""
+        self._readings.add(watched)
+
+    def forget(self, watched: Watched) -> None:
+        """Ask no more."""
+        self._readings.remove(watched)
+
+
+Labels: TypeAlias = tuple[str, str]
+
+
+class _Readings:
+    """The recordings of one revision.
+
+    A process may have several: while a model is loaded anew, and where an engine serves a revision
+    under two names.
+    """
+
+    def __init__(self) -> None:
+        self._watched: list[Watched] = []
+        self._lock = threading.Lock()
+
+    def add(self, watched: Watched) -> None:
+        with self._lock:
+            self._watched.append(watched)
+
+    def remove(self, watched: Watched) -> None:
+        with self._lock:
+            self._watched = [one for one in self._watched if one is not watched]
+
+    def waiting(self) -> float:
+        return sum(one.waiting() for one in self._watched)
+
+    def ship_errors(self) -> float:
+        return sum(one.ship_errors() for one in self._watched)
+
+
+_READINGS: defaultdict[Labels, _Readings] = defaultdict(_Readings)
+
+
+def _readings_of(labels: Labels) -> _Readings:
+    readings = _READINGS[labels]
+    WAITING.labels(*labels).set_function(readings.waiting)
+    SHIP_ERRORS.labels(*labels).set_function(readings.ship_errors)
+    return readings

@@ -6,6 +6,7 @@ and corrections live in modules of their own.
 
 import asyncio
 import logging
+import os
 import time
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +22,7 @@ from sluice_serving.error import FailedModelError, RejectedRequestError, Serving
 from sluice_serving.metric import Outcome
 from sluice_serving.response import input_metadata, output_metadata, response_parameters
 from sluice_serving.served import Served
-from sluice_serving.setting import refuse_unfit_server, runtime_settings
+from sluice_serving.setting import Refusal, refusal_in, refuse_unfit_server, runtime_settings
 from sluice_serving.trace import TraceLog
 
 correct_mlserver()
@@ -38,12 +39,19 @@ class SluiceModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         self._trace = TraceLog(logger)
 
     async def load(self) -> bool:
-        """Verify, then unpickle; a package that is refused leaves the model not ready for good."""
+        """Verify, then unpickle.
+
+        Raises:
+            MLServerError: The package is refused; or the model stays, not ready for good, where the
+                settings say so.
+        """
         try:
             await self._load()
         except (ServingError, PackageError, MLServerError, OSError) as refused:
             self._refused = str(refused)
             logger.critical("Refused to serve %s: %s", self.name, refused)
+            if refusal_in(self._extra()) is Refusal.FAIL:
+                raise MLServerError(str(refused), HTTPStatus.UNPROCESSABLE_ENTITY) from refused
             return False
         return True
 
@@ -79,22 +87,27 @@ class SluiceModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
     async def metadata(self) -> MetadataModelResponse:
         """Inputs and outputs by the contract, and why the package was refused, if it was."""
         metadata = await super().metadata()
-        extra = self._extra()  # as it stands, for it may be the reason of the refusal
+        revision, digest = self._identity()
         metadata.parameters = response_parameters(
-            revision=str(extra.get("revision", "")),
-            digest=str(extra.get("digest", "")),
-            refused=self._refused,
+            revision=revision, digest=digest, refused=self._refused
         )
         return metadata
 
     async def _load(self) -> None:
         refuse_unfit_server(self._settings.max_batch_size)
-        settings = runtime_settings(self._extra())
+        settings = runtime_settings(self._extra(), name=self.name, environ=os.environ)
         folder = Path(await get_model_uri(self._settings))
         served = await asyncio.to_thread(Served.from_package, folder, settings)
         self.inputs = input_metadata(served.contract)
         self.outputs = output_metadata(served.predictor)
         self._served = served
+
+    def _identity(self) -> tuple[str, str]:
+        """Revision and digest; as they were asked for while there is no package."""
+        if self._served is not None:
+            return self._served.settings.revision, self._served.digest
+        extra = self._extra()
+        return str(extra.get("revision", "")), str(extra.get("digest", ""))
 
     def _extra(self) -> dict[str, object]:
         parameters = self._settings.parameters

@@ -26,6 +26,8 @@ class Served:
     """One revision, ready to answer."""
 
     settings: RuntimeSettings
+    digest: str
+    """Of the package that was verified."""
     contract: Contract
     reader: RequestReader
     predictor: Predictor
@@ -40,7 +42,7 @@ class Served:
             PackageError: The package is not what was sealed or asked for.
             RefusedPackageError: It cannot be served here.
         """
-        package = ModelPackage.open(folder, expect_digest=settings.digest)
+        package = ModelPackage.open(folder, expect_digest=settings.digest or None)
         contract = package.contract
         predictor = Predictor(load_model(package), contract)
         recording = Recording(settings) if settings.records else None
@@ -48,6 +50,7 @@ class Served:
             recording.start()
         return cls(
             settings=settings,
+            digest=package.digest,
             contract=contract,
             reader=RequestReader(contract),
             predictor=predictor,
@@ -68,7 +71,7 @@ class Served:
         self._record(identity, answer)
         response = response_of(answer, model_name, self.predictor.datatype)
         response.parameters = response_parameters(
-            revision=self.settings.revision, digest=self.settings.digest
+            revision=self.settings.revision, digest=self.digest
         )
         return response
 
@@ -79,9 +82,8 @@ class Served:
 
     def _record(self, identity: Identity, answer: Answer) -> None:
         if self.recording is not None:
-            self.recording.record(
-                Answered(identity.request_id, identity.mirrored, answer, at=time.time())
-            )
+            mirrored = identity.mirrored or self.settings.mirrored
+            self.recording.record(Answered(identity.request_id, mirrored, answer, at=time.time()))
 
 
 def _headers(request: InferenceRequest) -> Mapping[str, Any]:

@@ -1,11 +1,27 @@
-"""What `model-settings.json` must say, beyond what MLServer itself asks for."""
+"""What a model server must be told, beyond what MLServer itself asks for.
+
+Three voices, the first that speaks wins: `parameters.extra` of `model-settings.json`, the
+environment of the process, and the name under which the model is served.
+"""
 
 import multiprocessing
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sluice_serving.environment import settings_in_environment, settings_in_name
 from sluice_serving.error import SettingsError
+
+
+class Refusal(StrEnum):
+    """What loading does with a package that must not be served."""
+
+    FAIL = "fail"
+    """Loading fails with the reason: for engines that load models by request, as Seldon does."""
+    STAY = "stay"
+    """The model stays, not ready, and its metadata say why: for those who start it and then ask."""
 
 
 class RuntimeSettings(BaseModel):
@@ -15,12 +31,15 @@ class RuntimeSettings(BaseModel):
 
     deployment: str = Field(min_length=1)
     revision: str = Field(min_length=1)
-    digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
-    """The only package that this process may serve."""
+    digest: str = Field(default="", pattern=r"^(sha256:[0-9a-f]{64})?$")
+    """The only package that may be served; empty for any that is as its own manifest says."""
     ledger: str = ""
     """URL of the ledger; empty to record no predictions."""
     spool: str = ""
     """Folder for predictions on their way to the ledger; empty to record none."""
+    mirrored: bool = False
+    """Whether every request is a copy whose answer is dropped: where copies bear no mark."""
+    refusal: Refusal = Refusal.FAIL
 
     @property
     def records(self) -> bool:
@@ -28,20 +47,28 @@ class RuntimeSettings(BaseModel):
         return bool(self.ledger and self.spool)
 
 
-def runtime_settings(extra: dict[str, Any]) -> RuntimeSettings:
-    """The settings of the runtime.
+def runtime_settings(
+    extra: Mapping[str, Any], name: str = "", environ: Mapping[str, str] | None = None
+) -> RuntimeSettings:
+    """The settings of a model with this name and `parameters.extra`.
 
     Raises:
         SettingsError: A field is missing, unknown or wrong.
     """
+    told = settings_in_name(name) | settings_in_environment(environ or {}) | dict(extra)
     try:
-        return RuntimeSettings.model_validate(extra)
+        return RuntimeSettings.model_validate(told)
     except ValidationError as wrong:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
             for error in wrong.errors()
         )
         raise SettingsError(f"model-settings.json: parameters.extra: {problems}") from wrong
+
+
+def refusal_in(extra: Mapping[str, Any]) -> Refusal:
+    """What to do with a refused package, even if other settings are what it is refused for."""
+    return Refusal.STAY if extra.get("refusal") == Refusal.STAY else Refusal.FAIL
 
 
 def refuse_unfit_server(max_batch_size: int) -> None:

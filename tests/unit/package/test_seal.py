@@ -42,6 +42,19 @@ def test_the_digest_is_the_sha256_of_the_canonical_json_of_the_files(tmp_path):
     assert digest == "sha256:" + sha256(canonical).hexdigest()
 
 
+def test_a_package_tells_model_servers_how_to_serve_it_and_no_digest_covers_that(tmp_path):
+    digest = loan_package(tmp_path)
+    settings = tmp_path / "model-settings.json"
+    assert json.loads(settings.read_text()) == {
+        "implementation": "sluice_serving.runtime.SluiceModel",
+        "parallel_workers": 0,
+    }
+    settings.unlink()
+    manifest = (tmp_path / "manifest.json").read_text()
+    assert digest in manifest
+    assert "model-settings.json" not in manifest
+
+
 def test_equal_content_gives_an_equal_digest(tmp_path):
     model = loan_model()
     assert loan_package(tmp_path / "a", model) == loan_package(tmp_path / "b", model)

@@ -57,6 +57,18 @@ def test_a_file_too_many_is_named(package):
     assert verify(package).difference == "sluice/more.txt: not in the manifest"
 
 
+def test_what_a_server_writes_into_its_settings_is_no_difference(package):
+    (package / "model-settings.json").write_text('{"name": "loans_1"}')
+    assert verify(package).difference is None
+    (package / "model-settings.json").unlink()
+    assert verify(package).difference is None
+
+
+def test_settings_of_a_server_elsewhere_in_the_package_are_a_file_too_many(package):
+    (package / "sluice" / "model-settings.json").write_text("{}")
+    assert verify(package).difference == "sluice/model-settings.json: not in the manifest"
+
+
 def test_a_folder_in_the_place_of_a_file_is_a_missing_file(package):
     (package / "sluice" / "card.md").unlink()
     (package / "sluice" / "card.md").mkdir()

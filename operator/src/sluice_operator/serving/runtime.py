@@ -85,6 +85,7 @@ def model_settings(placement: Placement) -> dict[str, Any]:
         "digest": placement.revision.digest or _digest_of(placement),
         "ledger": placement.ledger,
         "spool": str(placement.spool),
+        "refusal": "stay",  # the process lives on and says why, instead of ending in a loop
     }
     return {
         "name": placement.deployment,

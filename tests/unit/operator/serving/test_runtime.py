@@ -38,6 +38,7 @@ def test_mlserver_is_told_what_docs_serving_says(tmp_path):
             "digest": "sha256:00",
             "ledger": "sqlite:////l.db",
             "spool": "/spool",
+            "refusal": "stay",
         },
     }
 
