@@ -50,8 +50,11 @@ class Feed:
         for kind in kinds:
             for namespace in namespaces or ("",):
                 self._read(cluster, kind, namespace)
-        for body in self.store.all(MODEL_DEPLOYMENT):
-            self.queue.add((namespace_of(body), name_of(body)))
+
+    def deployments(self) -> tuple[Key, ...]:
+        """Every deployment."""
+        bodies = self.store.all(MODEL_DEPLOYMENT)
+        return tuple((namespace_of(body), name_of(body)) for body in bodies)
 
     def _read(self, cluster: Cluster, kind: Kind, namespace: str) -> None:
         try:

@@ -110,6 +110,9 @@ class Memory:
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
     shown_at: datetime | None = None
+    sure: bool = True
+    """Whether no request is under way that could still change traffic: not after a time-out, nor
+    when the last operator may have been killed in the middle of one."""
     trouble: str = ""
     """What kept the engine from acting at the last look."""
     failures: int = 0

@@ -9,7 +9,7 @@ nobody's consent.
 import logging
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +32,14 @@ from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
 from sluice_operator.controller.shelf import Shelf, action_of
 from sluice_operator.controller.view import headline_of, status_shown
-from sluice_operator.errors import ClusterError, ConflictError, MissingError, SluiceError, SpecError
+from sluice_operator.errors import (
+    ClusterError,
+    ConflictError,
+    MissingError,
+    SluiceError,
+    SpecError,
+    UnavailableError,
+)
 from sluice_operator.model import Observation, Question
 from sluice_operator.rollout.decide import Decision, decide
 from sluice_operator.rollout.ports import Ports
@@ -111,7 +118,10 @@ class Turns:
 
     def _look_at(self, key: Key, body: Object) -> float | None:
         world, memory = self._world, self._remembered(key, body)
-        spec, before = _spec_of(body, memory), memory.status
+        spec = _spec_of(body, memory)
+        if not memory.sure:
+            body = self._fence(memory, body, spec)
+        before = memory.status
         waiting = world.shelf.waiting(key)
         wish = Wish(
             spec=spec,
@@ -125,6 +135,7 @@ class Turns:
         due = self._is_due(memory, decision, seen.now)
         self._keep(memory, body, spec, seen, decision)
         refused = _act(ports, decision)
+        memory.sure = not isinstance(refused, UnavailableError)
         memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
         memory.failures = memory.failures + 1 if refused else 0
         memory.book.note(
@@ -155,9 +166,31 @@ class Turns:
         status = recalled(self._world.cluster, body)
         book = memory.book if memory is not None and memory.uid == uid else None
         memory = Memory(uid=uid, status=status, saved=status, known=known)
+        memory.sure = not is_active(memory)
         memory.book = book or memory.book
         self._memories[key] = memory
         return memory
+
+    def _fence(self, memory: Memory, body: Object, spec: Spec) -> Object:
+        """Make sure that no traffic write of the past can arrive any more, before deciding anew.
+
+        The same picture gets the next number and is written once more: whatever is still under way
+        was based on an older copy of the traffic object, and will conflict.
+
+        Raises:
+            ClusterError: It could not be made sure; nothing may be decided yet.
+        """
+        status = replace(memory.status, epoch=memory.status.epoch + 1)
+        shown = dict(body.get("status") or {})
+        shown["traffic"] = {**shown.get("traffic", {}), "epoch": status.epoch}
+        written = self._write(memory, body, shown)
+        memory.status, memory.saved = status, replace(memory.saved, epoch=status.epoch)
+        try:
+            self._world.ports(written, spec).serving.route(status.deployment, status.routing)
+        except SpecError as refused:  # it cannot be carried at all, so none is under way
+            _log.info("%s: nothing to fence: %s", status.deployment, refused)
+        memory.sure = True
+        return written
 
     def _claimed(self, body: Object) -> Object:
         """With our finalizer, so that no route outlives its deployment."""
@@ -199,10 +232,11 @@ class Turns:
         interval = self._pace.checkpoint() * spread_of(memory.uid)
         return memory.shown_at is None or now - memory.shown_at >= interval
 
-    def _write(self, memory: Memory, body: Object, shown: Plain) -> None:
+    def _write(self, memory: Memory, body: Object, shown: Plain) -> Object:
         written = self._world.cluster.replace_status(MODEL_DEPLOYMENT, {**body, "status": shown})
         self._world.store.put(MODEL_DEPLOYMENT, written)
         memory.known = dict(written.get("status") or {})
+        return written
 
     def _is_gone(self, key: Key, spec: Spec, decision: Decision, seen: Observation) -> bool:
         """Nothing of a deleted deployment is left: no route, and no object that could make one."""

@@ -1,0 +1,196 @@
+"""The operator's process: one replica that watches, stands by, and acts while it leads."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from sluice_operator.cluster.port import Cluster
+from sluice_operator.cluster.store import Store
+from sluice_operator.controller.crew import Crew
+from sluice_operator.controller.feed import Feed
+from sluice_operator.controller.fence import FencedCluster
+from sluice_operator.controller.gauge import Gauges
+from sluice_operator.controller.health import HealthServer, MetricsServer
+from sluice_operator.controller.queue import WorkQueue
+from sluice_operator.controller.scribe import Scribe
+from sluice_operator.controller.settings import Settings
+from sluice_operator.controller.shelf import Shelf
+from sluice_operator.controller.turn import Pace, Turns, World, is_active
+from sluice_operator.controller.watch import WATCHED_KINDS, watch
+from sluice_operator.errors import ClusterError
+
+LEAD_SECONDS = 1.0
+"""Between two looks at the lease; a standby takes over within this time after a release."""
+STUCK_SECONDS = 60.0
+"""A deployment that waits longer for a worker means that the workers hang."""
+CHECKPOINTS_PER_SECOND = 15.0
+FLUSH_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class Leadership(Protocol):
+    """The lease, as this process sees it."""
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether we may write now; ends by itself when nobody could renew in time."""
+        ...
+
+    def step(self) -> bool:
+        """Renew or try to take the lease, if it is time to; whether we lead."""
+        ...
+
+    def release(self) -> None:
+        """Let a standby take over at once."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Operator:
+    """One replica."""
+
+    settings: Settings
+    cluster: Cluster
+    """The workers' lane to the API server."""
+    scribes_cluster: Cluster
+    """The scribes' lane, so that no retreat waits for a record."""
+    leadership: Leadership
+    world: Callable[[Cluster, Store, Shelf], World]
+    """What the turns act on, given a cluster that refuses writes while somebody else leads."""
+    store: Store = field(default_factory=Store)
+    shelf: Shelf = field(default_factory=Shelf)
+    queue: WorkQueue = field(default_factory=WorkQueue)
+    pages: WorkQueue = field(default_factory=WorkQueue)
+    feed: Feed = field(init=False)
+    turns: Turns = field(init=False)
+    gauges: Gauges = field(init=False)
+    scribe: Scribe = field(init=False)
+    _acting: bool = False
+    _active: int = 0
+    """Rollouts under way, as of the last look at the lease."""
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        """Wire the parts; nothing runs yet."""
+        self.feed = Feed(store=self.store, shelf=self.shelf, queue=self.queue)
+        self.gauges = Gauges(self.settings)
+        fenced = FencedCluster(self.cluster, self.may_write)
+        pace = Pace(poll_seconds=self.settings.poll_seconds, checkpoint=self._checkpoint)
+        self.turns = Turns(self.world(fenced, self.store, self.shelf), pace)
+        fenced_record = FencedCluster(self.scribes_cluster, self.may_write)
+        identity = self.settings.identity
+        self.scribe = Scribe(fenced_record, self.store, self.turns.memory, identity)
+
+    def may_write(self) -> bool:
+        """Whether this replica leads and has seen everything as it is."""
+        return self._acting and self.leadership.is_leading
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT."""
+        crew = Crew(
+            turns=self.turns,
+            scribe=self.scribe,
+            queue=self.queue,
+            pages=self.pages,
+            gauges=self.gauges,
+            is_leading=self.may_write,
+        )
+        probes = {"/healthz": self.sickness, "/readyz": self.unreadiness}
+        health = HealthServer((self.settings.bind, self.settings.health_port), probes)
+        metrics = MetricsServer(
+            (self.settings.bind, self.settings.metrics_port), self.gauges.registry
+        )
+        threads = crew.start(self.settings.workers)
+        leader = threading.Thread(target=self._lead, name="leader", daemon=True)
+        leader.start()
+        _log.info("Started %s", self.settings.identity)
+        try:
+            asyncio.run(self._watch())
+        finally:
+            self._end(leader, threads)
+            health.close()
+            metrics.close()
+            _log.info("Stopped %s", self.settings.identity)
+
+    async def _watch(self) -> None:
+        await watch(self.feed, self.settings.namespaces, asyncio.Event())
+
+    def _end(self, leader: threading.Thread, threads: tuple[threading.Thread, ...]) -> None:
+        """Finish what is in hand, write down what is noted, let a standby take over."""
+        self._stop.set()
+        self.queue.close()
+        leader.join(timeout=LEAD_SECONDS)
+        deadline = time.monotonic() + FLUSH_SECONDS
+        while time.monotonic() < deadline and len(self.pages):
+            time.sleep(0.02)
+        self.pages.close()
+        for thread in threads:
+            thread.join(timeout=max(deadline - time.monotonic(), 0.05))
+        self._acting = False
+        self.leadership.release()
+
+    def _lead(self) -> None:
+        while not self._stop.is_set():
+            try:
+                leads = self.leadership.step()
+            except Exception:  # noqa: BLE001 - no bug may leave a leader that renews nothing
+                _log.exception("Bug while renewing the lease")
+                leads = False
+            if leads and not self._acting:
+                self._begin()
+            elif not leads and self._acting:
+                self._rest()
+            self._tell_gauges(leads=leads)
+            self._stop.wait(LEAD_SECONDS)
+
+    def _begin(self) -> None:
+        """Read everything as it is, forget what was known, then act."""
+        self.turns.forget_all()
+        self.queue.clear()
+        try:
+            self.feed.read_all(self.cluster, WATCHED_KINDS, self.settings.namespaces)
+        except ClusterError as away:
+            _log.warning("Leading, but cannot read: %s", away)
+            return
+        self._acting = True
+        for key in self.feed.deployments():
+            self.queue.add(key)
+        _log.info("Leading as %s", self.settings.identity)
+
+    def _rest(self) -> None:
+        self._acting = False
+        self.queue.clear()
+        self.pages.clear()
+        self.turns.forget_all()
+        _log.warning("Lost the lease; standing by")
+
+    def _checkpoint(self) -> timedelta:
+        """So many active rollouts, so long between two records of each."""
+        least = self.settings.checkpoint_seconds
+        return timedelta(seconds=max(least, self._active / CHECKPOINTS_PER_SECOND))
+
+    def _tell_gauges(self, *, leads: bool) -> None:
+        self.gauges.leading.set(1 if leads and self._acting else 0)
+        self.gauges.waiting.set(len(self.queue))
+        self.gauges.overdue.set(self.queue.oldest_seconds if self._acting else 0)
+        memories = self.turns.memories
+        self._active = sum(is_active(memory) for memory in memories)
+        self.gauges.count(memories)
+
+    def sickness(self) -> str:
+        """Why this process should be ended and started anew."""
+        if self._acting and self.queue.oldest_seconds > STUCK_SECONDS:
+            return f"no worker has been free for {self.queue.oldest_seconds:.0f} s"
+        return ""
+
+    def unreadiness(self) -> str:
+        """Why this replica could not lead now."""
+        if self.leadership.is_leading and not self._acting:
+            return "leading, but the API server could not be read yet"
+        return ""
