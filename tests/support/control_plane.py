@@ -70,12 +70,17 @@ def programs() -> Path:
     return folder
 
 
-def _built() -> Path:
+def kubernetes_version() -> str:
+    """The version that tools/node builds."""
     found = re.search(r"k8s\.io/kubernetes (v[\d.]+)", KUBERNETES_MODULE.read_text())
     if found is None:
         raise ControlPlaneError(f"{KUBERNETES_MODULE} requires no k8s.io/kubernetes: add it")
+    return found[1]
+
+
+def _built() -> Path:
     home = os.environ.get("SLUICE_NODE_HOME") or Path.home() / ".cache" / "sluice" / "node"
-    return Path(home) / found[1] / "bin"
+    return Path(home) / kubernetes_version() / "bin"
 
 
 class ControlPlane:

@@ -14,6 +14,9 @@ build() { # build control-plane|node|all|PROGRAM...
     node) programs=("${NODE_PROGRAMS[@]}") ;;
     all) programs=("${ALL_PROGRAMS[@]}") ;;
   esac
+  for program in "${programs[@]}"; do
+    refuse_unknown "$program"
+  done
   find_go
   mkdir -p "$BIN"
   for program in "${programs[@]}"; do
@@ -21,10 +24,16 @@ build() { # build control-plane|node|all|PROGRAM...
   done
 }
 
+refuse_unknown() { # refuse_unknown PROGRAM
+  [[ " ${ALL_PROGRAMS[*]} " == *" $1 "* ]] ||
+    fail "there is no program '$1'; there are: ${ALL_PROGRAMS[*]}"
+}
+
+GO_FOLDER=/usr/local/go/bin # where Go's own archive is unpacked to
+
 find_go() {
-  local go_folder=/usr/local/go/bin # where Go's own archive is unpacked to
-  if ! command -v go >/dev/null && [ -x "$go_folder/go" ]; then
-    PATH=$PATH:$go_folder
+  if ! command -v go >/dev/null && [ -x "$GO_FOLDER/go" ]; then
+    PATH=$PATH:$GO_FOLDER
   fi
   command -v go >/dev/null || fail "there is no Go to build the programs with: install Go" \
     "$(sed -n 's/^go //p' "$MODULES/etcd/go.mod") or later and put it on PATH"
@@ -38,7 +47,6 @@ module_of() { # module_of PROGRAM: folder and package
     helm) echo helm helm.sh/helm/v3/cmd/helm ;;
     local-path-provisioner) echo storage github.com/rancher/local-path-provisioner ;;
     pause) echo pause . ;;
-    *) fail "there is no program '$1'; there are: ${ALL_PROGRAMS[*]}" ;;
   esac
 }
 
