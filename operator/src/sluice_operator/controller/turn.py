@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from sluice_operator.api.load import parse
@@ -40,7 +41,7 @@ from sluice_operator.errors import (
     SpecError,
     UnavailableError,
 )
-from sluice_operator.model import Observation, Question
+from sluice_operator.model import Observation, Question, Routing
 from sluice_operator.rollout.decide import Decision, decide
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Wish, look
@@ -50,10 +51,16 @@ RESYNC_SECONDS = 300.0
 """Between two looks at a deployment with nothing under way; changes are watched."""
 WATCHFUL_SECONDS = 1.0
 """Between two looks while the router or a model server is waited for."""
+UNSETTLED_SECONDS = 3.0
+"""Between two looks while the engine still cleans up behind a rollout."""
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.05, 10.0
 TRAFFIC_KINDS = (SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER, SELDON_DEPLOYMENT)
 
 _log = logging.getLogger(__name__)
+
+
+def _nothing(body: Object, spec: Spec, routing: Routing) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,8 @@ class World:
     ports: Callable[[Object, Spec], Ports]
     """The ports of one deployment."""
     clock: Callable[[], datetime]
+    unsettled: Callable[[Object, Spec, Routing], str] = _nothing
+    """What the engine of a deployment still waits for; empty when nothing is left to do."""
     query: Callable[[Question], str] = str
     """What a person may ask to see the counts of a gate."""
 
@@ -154,7 +163,10 @@ class Turns:
         if self._is_gone(key, spec, decision, seen):
             self._let_go(body)
             return None
-        return self._backoff(key) if refused else self._wait(memory, decision)
+        if refused:
+            return self._backoff(key)
+        waiting_for = world.unsettled(body, spec, decision.routing)
+        return min(self._wait(memory, decision), UNSETTLED_SECONDS if waiting_for else inf)
 
     def _remembered(self, key: Key, body: Object) -> Memory:
         """The memory, read anew when somebody else wrote the status or made the object again."""
