@@ -60,9 +60,11 @@ def serve(home: Home, port: int, workspace: Path) -> None:
 
 def _evidence(engine: LocalEngine, home: Home) -> RoutedEvidence:
     """Requests are counted at the router, answers in the ledger."""
+    envoy = EnvoyEvidence(engine.admin_url)
     return RoutedEvidence(
         {
-            Metric.ERROR_RATE: EnvoyEvidence(engine.admin_url),
+            Metric.ERROR_RATE: envoy,
+            Metric.LATENCY_EXCEEDANCE: envoy,
             Metric.ACCURACY: LedgerEvidence(lambda: open_ledger(home.ledger_url)),
         }
     )

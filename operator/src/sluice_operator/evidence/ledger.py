@@ -21,6 +21,13 @@ class LedgerEvidence:
         """See `EvidenceSource.windows`; a question without cursor starts to count now."""
         return tuple(self._window(name, question) for question in questions)
 
+    def query_of(self, question: Question) -> str:
+        """The call of the ledger that answers; the ledger has no language of queries."""
+        stable, candidate = repr(question.stable), repr(question.candidate)
+        if question.comparison == Comparison.PAIRED:
+            return f"ledger: paired_outcomes({stable}, {candidate})"
+        return f"ledger: arm_outcomes({stable}), arm_outcomes({candidate})"
+
     def close(self) -> None:
         """Let go of the ledger."""
         ledger, self._ledger = self._ledger, None

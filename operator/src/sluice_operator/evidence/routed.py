@@ -1,9 +1,19 @@
 """Sends each question to the source that knows its metric."""
 
 from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from sluice_operator.model import Question, Window
 from sluice_operator.rollout.ports import EvidenceSource
+
+
+@runtime_checkable
+class Quotable(Protocol):
+    """A source that can say what it reads."""
+
+    def query_of(self, question: Question) -> str:
+        """What a person can ask to see the same numbers; empty if there is no such thing."""
+        ...
 
 
 class RoutedEvidence:
@@ -20,6 +30,11 @@ class RoutedEvidence:
             windows = self._ask(name, metric, asked)
             answers |= {window.gate: window for window in windows}
         return tuple(answers[question.gate] for question in questions)
+
+    def query_of(self, question: Question) -> str:
+        """What the source of a question's metric reads; empty if it cannot be said."""
+        source = self._sources.get(question.metric)
+        return source.query_of(question) if isinstance(source, Quotable) else ""
 
     def _ask(self, name: str, metric: str, asked: tuple[Question, ...]) -> tuple[Window, ...]:
         if metric in self._sources:

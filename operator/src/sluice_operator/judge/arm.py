@@ -10,6 +10,12 @@ METRIC_WORDS = {
 """What the bad events of a metric are called."""
 
 
+def metric_words(metric: str) -> str:
+    """What the bad events of a test are called; what follows the metric's name stays."""
+    name, space, detail = metric.partition(" ")
+    return f"{METRIC_WORDS.get(name, name)}{space}{detail}"
+
+
 def arm_problem(who: str, arm: Arm | None) -> str:
     """Why the counts of one revision cannot be used; empty when they can."""
     if arm is None:

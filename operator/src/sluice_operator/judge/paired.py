@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sluice_operator.judge.arm import METRIC_WORDS
+from sluice_operator.judge.arm import metric_words
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import BoolArray, FloatArray, betted, log_e, proven
@@ -77,7 +77,7 @@ class PairedFamily:
 
     def summary(self, test: Test, evidence: Evidence) -> str:
         """See `Family`."""
-        what = METRIC_WORDS.get(test.metric, test.metric)
+        what = metric_words(test.metric)
         pairs = evidence.pairs
         alone = f"{pairs.worse:,} by candidate alone, {pairs.better:,} by stable alone"
         return f"{what}: {alone}, of {pairs.total:,} pairs; gain {_words(evidence.effect)}"

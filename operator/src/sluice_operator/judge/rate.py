@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sluice_operator.judge.arm import METRIC_WORDS, arm_problem, arm_sum, arm_words
+from sluice_operator.judge.arm import arm_problem, arm_sum, arm_words, metric_words
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import (
@@ -71,7 +71,7 @@ class RateFamily:
 
     def summary(self, test: Test, evidence: Evidence) -> str:
         """See `Family`."""
-        what = METRIC_WORDS.get(test.metric, test.metric)
+        what = metric_words(test.metric)
         arm = arm_words(evidence.candidate)
         return f"{what}: {arm}; rate {_words(evidence.effect)}, limit {test.margin:.3g}"
 

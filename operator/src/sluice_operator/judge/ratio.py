@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sluice_operator.judge.arm import METRIC_WORDS, arm_problem, arm_sum, arm_words
+from sluice_operator.judge.arm import arm_problem, arm_sum, arm_words, metric_words
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import HARM_TILTS, POINTS, SAFE_TILTS, FloatArray, tilted
@@ -93,7 +93,7 @@ class RatioFamily:
 
     def summary(self, test: Test, evidence: Evidence) -> str:
         """See `Family`."""
-        what = METRIC_WORDS.get(test.metric, test.metric)
+        what = metric_words(test.metric)
         arms = f"{arm_words(evidence.candidate)} vs {arm_words(evidence.stable)}"
         return f"{what}: {arms}; ratio {_words(evidence.effect)}"
 

@@ -25,6 +25,8 @@ CONNECT_TIMEOUT = "1s"
 UPSTREAM_IDLE = "2s"
 """Less than the 5 s after which model servers hang up: who reuses a connection that the other
 side is just closing loses a request."""
+STATS_FLUSH = "1s"
+"""How old the histograms are at most that gates on latency read; 5 s by default."""
 PLENTY = 100_000
 
 Json = dict[str, Any]
@@ -61,6 +63,7 @@ def bootstrap(layout: Layout) -> Json:
         "admin": {"address": _address(layout.admin_port)},
         "dynamic_resources": {"cds_config": _watched(layout.clusters)},
         "static_resources": {"listeners": [_listener(layout)]},
+        "stats_flush_interval": STATS_FLUSH,
         "overload_manager": {"resource_monitors": [_connection_limit()]},
     }
 

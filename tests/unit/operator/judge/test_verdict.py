@@ -53,6 +53,13 @@ def test_a_rate_is_told_beside_its_limit():
     )
 
 
+def test_slow_answers_are_told_with_the_threshold():
+    test = Test(metric="LatencyExceedance over 250ms", margin=1.5)
+    assert told(test, arms(stable=(9, 3_600), candidate=(12, 400))).startswith(
+        "slow answers over 250ms: 12 of 400 vs 9 of 3,600; ratio 12 "
+    )
+
+
 def test_pairs_are_told_as_a_gain_in_percent():
     test = Test(metric="Accuracy", comparison="Paired", margin=0.02)
     assert told(test, pairs(64, 1_520, 16)).startswith(

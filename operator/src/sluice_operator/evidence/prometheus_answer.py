@@ -1,0 +1,147 @@
+"""Answers of Prometheus' HTTP API as values; whatever is not as documented is an error in words.
+
+Source: https://prometheus.io/docs/prometheus/latest/querying/api/
+"""
+
+import json
+from array import array
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any, NoReturn
+
+from sluice_operator.errors import WorldError
+from sluice_operator.evidence.series import Labels, Series, is_count, named, odd
+
+_SHOWN = 200
+"""Characters of an answer that a message quotes."""
+
+
+class PrometheusError(WorldError):
+    """Prometheus is away, refuses, or answers nonsense."""
+
+
+def series_in(body: bytes) -> tuple[Series, ...]:
+    """Samples of each series, of an instant query with a range.
+
+    Raises:
+        PrometheusError: It is no such answer, or one that may be incomplete. A number that is no
+            count is not one of these: it is the problem of its series alone.
+    """
+    found = tuple(_series(item) for item in _result(body, "matrix"))
+    _refuse_twins(series.labels for series in found)
+    return found
+
+
+def values_in(body: bytes) -> dict[Labels, float]:
+    """One value for each series, of an instant query.
+
+    Raises:
+        PrometheusError: It is no such answer, or one that may be incomplete.
+    """
+    found = []
+    for item in _result(body, "vector"):
+        labels, sample = _labels(item), item.get("value")
+        if sample is None:
+            raise PrometheusError(f"{named(labels)} is no plain counter: {_quoted(item)}")
+        _, value = _sample(sample)
+        if not is_count(value):
+            raise PrometheusError(f"{named(labels)} {odd(value)}")
+        found.append((labels, value))
+    _refuse_twins(labels for labels, _ in found)
+    return dict(found)
+
+
+def seconds_in(body: bytes) -> float:
+    """The one number of a query for a scalar.
+
+    Raises:
+        PrometheusError: It is no such answer.
+    """
+    time, value = _sample(_data(body, "scalar"))
+    if not isfinite(value):
+        raise PrometheusError(f"Prometheus says that its time is {value} at {time}")
+    return value
+
+
+def refusal_in(body: bytes) -> str:
+    """What an answer with an HTTP error says, or how it begins."""
+    try:
+        answer = json.loads(body)
+        return f"{answer['errorType']}: {answer['error']}"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return repr(body[:_SHOWN].decode("utf-8", "replace"))
+
+
+def _result(body: bytes, kind: str) -> list[dict[str, Any]]:
+    result = _data(body, kind)
+    if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
+        raise PrometheusError(f"Prometheus answers a {kind} that is no list of series")
+    return result
+
+
+def _data(body: bytes, kind: str) -> Any:
+    try:
+        answer = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as broken:
+        raise PrometheusError(
+            f"Prometheus answers what is no JSON ({broken}): {refusal_in(body)}; is that its URL?"
+        ) from None
+    if not isinstance(answer, dict) or answer.get("status") != "success":
+        raise PrometheusError(f"Prometheus reports {refusal_in(body)}")
+    if warnings := answer.get("warnings"):
+        raise PrometheusError(f"Prometheus warns that data may be missing: {_quoted(warnings)}")
+    data = answer.get("data")
+    if not isinstance(data, dict) or data.get("resultType") != kind or "result" not in data:
+        raise PrometheusError(f"Prometheus was asked for a {kind} and answers {_quoted(data)}")
+    return data["result"]
+
+
+def _series(item: dict[str, Any]) -> Series:
+    labels, samples = _labels(item), item.get("values")
+    if not isinstance(samples, list) or not samples or "histograms" in item:
+        raise PrometheusError(f"{named(labels)} is no plain counter: {_quoted(item)}")
+    times, values = array("q"), array("d")
+    spoiled = set()
+    for sample in samples:
+        time, value = _sample(sample)
+        if times and time <= times[-1]:
+            raise PrometheusError(f"{named(labels)} goes back in time at {time}")
+        times.append(time)
+        values.append(value)
+        if not is_count(value):
+            spoiled.add(time)
+    return Series(labels=labels, times=times, values=values, spoiled=frozenset(spoiled))
+
+
+def _sample(sample: Any) -> tuple[int, float]:
+    try:
+        time, text = sample
+        if type(text) is str and type(time) in {int, float}:
+            return round(time * 1000), float(text)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise PrometheusError(f"Prometheus answers a sample that is none: {_quoted(sample)}")
+
+
+def _labels(item: dict[str, Any]) -> Labels:
+    metric = item.get("metric")
+    if not isinstance(metric, dict) or not all(isinstance(v, str) for v in metric.values()):
+        raise PrometheusError(f"Prometheus answers a series without labels: {_quoted(item)}")
+    return tuple(sorted(pair for pair in metric.items() if pair[0] != "__name__"))
+
+
+def _refuse_twins(every: Iterable[Labels]) -> None:
+    seen: set[Labels] = set()
+    for labels in every:
+        if labels in seen:
+            raise PrometheusError(f"Prometheus answers {named(labels)} twice")
+        seen.add(labels)
+
+
+def _quoted(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number in JSON")
