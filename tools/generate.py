@@ -11,7 +11,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # at the end, or `operator/` would stand before the stdlib's module
 os.environ.pop("SLUICE_COMPONENTS_IMAGE", None)  # what is committed names the default image
 
-from tools.page import command, deployment, pipeline, project, rule, story  # noqa: E402 - after the two lines above
+from tools.page import (  # noqa: E402 - after the two lines above
+    command,
+    deployment,
+    manifest,
+    pipeline,
+    project,
+    rule,
+    story,
+)
 
 TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
@@ -22,6 +30,12 @@ TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/reference/rules.md": rule.page,
         "docs/reference/conditions-and-events.md": story.page,
         "docs/reference/cli.md": command.page,
+        "docs/reference/status.md": deployment.records_page,
+        "manifests/crd/modeldeployments.yaml": manifest.modeldeployments,
+        "manifests/crd/rolloutruns.yaml": manifest.rolloutruns,
+        "manifests/crd/rolloutactions.yaml": manifest.rolloutactions,
+        "manifests/policy/rolloutactions.yaml": manifest.policy,
+        "manifests/policy/roles.yaml": manifest.roles,
         "pipelines/compiled/flights.yaml": pipeline.flights,
     }
 )

@@ -1,16 +1,22 @@
-"""The ModelDeployment as editors and people read it, from the wire types."""
+"""Our kinds as editors and people read them, from the wire types."""
 
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from sluice_operator.api import v1alpha1
+from pydantic import BaseModel
+from sluice_operator import model
+from sluice_operator.api import action, v1alpha1
+from sluice_operator.api.action import RolloutAction
+from sluice_operator.api.run import RolloutRun
+from sluice_operator.api.status import ModelDeploymentStatus
 from sluice_operator.api.v1alpha1 import ModelDeployment
 
 from tools.page.code import sentences_of
 from tools.page.mark import marked_json, marked_page
 
 SOURCE = "operator/src/sluice_operator/api/v1alpha1.py"
+RECORDS_SOURCE = "operator/src/sluice_operator/api/{status,run,action}.py"
 Node = dict[str, Any]
 
 HEAD = """\
@@ -19,6 +25,13 @@ HEAD = """\
 `sluice.dev/v1alpha1`. Durations are written as in `500ms`, `30s`, `10m`, `1h30m`; decimal numbers
 stand in quotes (`"0.01"`), because floats have no exact form on the wire. Unknown fields are
 refused. [modeldeployment.md](../modeldeployment.md) explains how to work with it.
+"""
+
+RECORDS_HEAD = """\
+# Status, RolloutRun and RolloutAction, field by field
+
+What the operator writes in a cluster, and what people create to steer it. Times are RFC 3339 with
+microseconds. [modeldeployment.md](../modeldeployment.md#status) says how to read it.
 """
 
 
@@ -30,19 +43,37 @@ def schema() -> str:
 
 def page() -> str:
     """One table per type, as a spec first needs them."""
-    known = _schema()
-    lines = [HEAD]
-    for name in _in_order(known, known):
-        node = known["$defs"][name]
-        lines += [f"## {name}", "", node.get("description", ""), ""]
-        lines += [*(_values(name) if "enum" in node else _fields(known, node)), ""]
-    return marked_page("\n".join(lines), source=SOURCE)
+    return marked_page("\n".join([HEAD, *_types(_schema())]), source=SOURCE)
 
 
-def _schema() -> Node:
+def records_page() -> str:
+    """The same for what stands beside the spec; types of an earlier kind are not repeated."""
+    lines, told = [RECORDS_HEAD], set[str]()
+    for kind in (ModelDeploymentStatus, RolloutRun, RolloutAction):
+        known = _schema(kind)
+        known["$defs"][kind.__name__] = known
+        lines += _types(known, (kind.__name__, *_in_order(known, known["properties"])), told)
+    return marked_page("\n".join(lines), source=RECORDS_SOURCE)
+
+
+def _schema(kind: type[BaseModel] = ModelDeployment) -> Node:
     """As written on the wire, so that defaults look as people write them."""
-    found: Node = ModelDeployment.model_json_schema(by_alias=True, mode="serialization")
+    found: Node = kind.model_json_schema(by_alias=True, mode="serialization")
     return found
+
+
+def _types(
+    known: Node, names: tuple[str, ...] | None = None, told: set[str] | None = None
+) -> Iterator[str]:
+    told = set() if told is None else told
+    for name in names or _in_order(known, known):
+        if name in told:
+            continue
+        told.add(name)
+        node = known["$defs"][name]
+        yield from (f"## {name}", "", node.get("description", ""), "")
+        yield from (_values(name) if "enum" in node else _fields(known, node))
+        yield ""
 
 
 def _in_order(known: Node, node: Any, seen: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -67,7 +98,8 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def _values(name: str) -> Iterator[str]:
-    members: type[StrEnum] = getattr(v1alpha1, name)
+    homes = (v1alpha1, action, model)
+    members: type[StrEnum] = next(getattr(home, name) for home in homes if hasattr(home, name))
     for value, sentence in sentences_of(members).items():
         yield f"- `{value}`{': ' if sentence else ''}{sentence}"
 

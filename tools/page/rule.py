@@ -1,15 +1,13 @@
 """The rules of the rollout and of admission, in the order in which they are asked."""
 
-import ast
-import inspect
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from sluice_operator.api.rule import FAMILY_ALPHA
+from sluice_operator.api.admission.rule import Rule
+from sluice_operator.api.admission.whole import FAMILY_ALPHA
 from sluice_operator.api.rule import RULES as ADMISSION
 from sluice_operator.rollout.decide import RULES
 
-from tools.page.code import UNSPOKEN, first_line, text_of
+from tools.page.code import first_line
 from tools.page.mark import marked_page
 
 PAGE = """\
@@ -23,9 +21,10 @@ proven harmful goes before anybody's wish is heard.
 {rollout}
 
 ## Admission
-A ModelDeployment that breaks one of these rules is refused before anything happens, with every
-broken rule in one answer. Names in braces are filled in; `…` is something longer. The alphas of
-all guardrails may sum to {alpha:g}.
+An object that breaks one of these rules is refused before anything happens, with every broken
+rule in one answer: by the API server, which knows them as CEL expressions in the
+CustomResourceDefinition, and on a laptop by `sluice apply`, which adds the position in the list.
+Rules about changes hold in a cluster only. The alphas of all guardrails may sum to {alpha:g}.
 
 {admission}
 """
@@ -37,25 +36,22 @@ def page() -> str:
         f"{number}. **`{rule.__name__}`**: {first_line(rule)}"
         for number, rule in enumerate(RULES, start=1)
     )
-    admission = "\n".join(line for rule in ADMISSION for line in _lines(rule))
     return marked_page(
-        PAGE.format(rollout=rollout, admission=admission, alpha=FAMILY_ALPHA),
+        PAGE.format(rollout=rollout, admission="\n".join(_admission()), alpha=FAMILY_ALPHA),
         source="operator/src/sluice_operator/{rollout,api}/",
     )
 
 
-def _lines(rule: Callable[..., Any]) -> Iterator[str]:
-    """The rule, and each of its messages."""
-    yield f"- **{rule.__name__.strip('_').replace('_', ' ')}**"
-    tree = ast.parse(inspect.getsource(rule))
-    shared = {
-        node.targets[0].id: text_of(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
-    yields = (node for node in ast.walk(tree) if isinstance(node, ast.Yield))
-    for said in sorted(yields, key=lambda node: node.lineno):
-        text = text_of(said.value)
-        for name, value in shared.items():
-            text = text.replace(f"{{{name}}}", value if value != UNSPOKEN else f"{{{name}}}")
-        yield f"  - `{text}`"
+def _admission() -> Iterator[str]:
+    for kind in dict.fromkeys(rule.kind for rule in ADMISSION):
+        yield f"### {kind}"
+        yield ""
+        yield "| rule | at | says |"
+        yield "| --- | --- | --- |"
+        yield from (_row(rule) for rule in ADMISSION if rule.kind == kind)
+        yield ""
+
+
+def _row(rule: Rule) -> str:
+    where = {"": "the object", "*": "every duration"}.get(rule.at, f"`{rule.at}`")
+    return f"| {rule.name} | {where} | {rule.message} |"

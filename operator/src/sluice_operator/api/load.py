@@ -1,5 +1,6 @@
 """A document from a person, checked: every problem at once, each with its field and the way out."""
 
+import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -35,7 +36,9 @@ def load(path: Path) -> ModelDeployment:
 
 
 def parse(document: Any) -> ModelDeployment:
-    """The ModelDeployment in a parsed document.
+    """The ModelDeployment in a parsed document, read as strictly as an API server does.
+
+    A key without a value counts as absent, and no text is taken for a number.
 
     Raises:
         SpecError: One line for each problem.
@@ -43,12 +46,20 @@ def parse(document: Any) -> ModelDeployment:
     if not isinstance(document, Mapping):
         raise SpecError("expected a ModelDeployment object; see manifests/samples/")
     try:
-        wanted = ModelDeployment.model_validate(document)
+        plain = json.dumps(_without_nulls(document), default=str)
+        wanted = ModelDeployment.model_validate_json(plain, strict=True)
     except ValidationError as broken:
         raise SpecError("\n".join(_in_words(error) for error in broken.errors())) from None
     if broken_rules := problems(wanted.spec):
         raise SpecError("\n".join(broken_rules))
     return wanted
+
+
+def _without_nulls(value: Any) -> Any:
+    """The value without keys that have none, as the API server prunes them."""
+    if isinstance(value, Mapping):
+        return {str(k): _without_nulls(child) for k, child in value.items() if child is not None}
+    return [_without_nulls(child) for child in value] if isinstance(value, list) else value
 
 
 def _in_words(error: Any) -> str:

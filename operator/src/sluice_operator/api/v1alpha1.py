@@ -303,7 +303,9 @@ class Spec(Wire):
     """Which model is wanted."""
     strategy: Strategy
     """How a new model is tried."""
-    gates: tuple[Gate, ...] = Field(default=(), max_length=32)
+    gates: tuple[Gate, ...] = Field(
+        default=(), max_length=32, json_schema_extra={"x-kubernetes-list-map-keys": ["name"]}
+    )
     """Promises that the candidate must keep; names are unique."""
     rollback: Rollback = Rollback()
     """How long the way back stays open."""
