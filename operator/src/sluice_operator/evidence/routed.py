@@ -33,7 +33,7 @@ class RoutedEvidence:
 
     def query_of(self, question: Question) -> str:
         """What the source of a question's metric reads; empty if it cannot be said."""
-        source = self._sources.get(question.metric)
+        source: object = self._sources.get(question.metric)
         return source.query_of(question) if isinstance(source, Quotable) else ""
 
     def _ask(self, name: str, metric: str, asked: tuple[Question, ...]) -> tuple[Window, ...]:
