@@ -26,7 +26,7 @@ from cluster_ownership import (
 )
 from sluice_operator.cluster.kind import EVENT, LEASE, Kind, Object
 from sluice_operator.cluster.port import Listing
-from sluice_operator.cluster.precondition import checked_apply
+from sluice_operator.cluster.precondition import checked_apply, checked_replace
 from sluice_operator.errors import (
     ConflictError,
     ExistsError,
@@ -39,6 +39,8 @@ from sluice_operator.errors import (
 Key = tuple[str, str]
 """Namespace and name."""
 WITHOUT_STATUS = {LEASE, EVENT}
+MADE_BY_REPLACE = {LEASE, EVENT}
+"""Kinds that a replacement without a uid would make."""
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 FORMAT = 2
 """Of marshal; later ones look for shared parts, which costs more than it saves."""
@@ -252,12 +254,11 @@ class MemoryCluster:
 
     def _current(self, kind: Kind, body: Object) -> Record:
         """The record that a replacement is for."""
-        key = key_of(body)
+        key = key_of(checked_replace(body))
         record = self._records[kind].get(key)
         if record is None:
-            raise MissingError(f"{named(kind, key)} is gone")
-        if not body["metadata"].get("resourceVersion"):
-            raise InvalidError(f"{named(kind, key)}: metadata.resourceVersion: must be given")
+            gone = ConflictError if kind in MADE_BY_REPLACE else MissingError
+            raise gone(f"{named(kind, key)} is gone")
         self._same_copy(kind, record, body["metadata"])
         return record
 
@@ -297,10 +298,18 @@ class MemoryCluster:
             generation = record.system["generation"] + 1
             after.system = record.system | {"generation": generation}
         self._admit(kind, after)
+        if "deletionTimestamp" in record.system:
+            return self._dying(kind, record, after)
         self._records[kind][record.key] = after
-        if "deletionTimestamp" in after.system and "finalizers" not in fields["metadata"]:
-            return self._removed(kind, after)
         return self._commit(kind, after, "MODIFIED")
+
+    def _dying(self, kind: Kind, record: Record, after: Record) -> Object:
+        """Store a deleted object, which may lose finalizers and gain none."""
+        left, before = (one.fields["metadata"].get("finalizers", {}) for one in (after, record))
+        if not left.keys() <= before.keys():
+            raise InvalidError(f"{named(kind, record.key)}: metadata.finalizers: it is deleted")
+        self._records[kind][record.key] = after
+        return self._commit(kind, after, "MODIFIED") if left else self._removed(kind, after)
 
     def _deleted(self, kind: Kind, record: Record) -> None:
         if "finalizers" not in record.fields["metadata"]:

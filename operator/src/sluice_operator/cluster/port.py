@@ -35,7 +35,7 @@ class Cluster(Protocol):
         ...
 
     def create(self, kind: Kind, body: Object) -> Object:
-        """A new object.
+        """A new object; its fields are those of an apply, so that a later one can take them away.
 
         Raises:
             ExistsError: The name is taken.
@@ -62,15 +62,19 @@ class Cluster(Protocol):
         Raises:
             ConflictError: It is not.
             MissingError: The object is gone.
+            ValueError: There is no resourceVersion or no uid.
         """
         ...
 
     def replace(self, kind: Kind, body: Object) -> Object:
         """The whole object without its status, if `metadata.resourceVersion` is still the newest.
 
+        Fields that somebody else wrote vanish, too, when they are absent.
+
         Raises:
             ConflictError: It is not.
-            MissingError: The object is gone.
+            MissingError: The object is gone; of a Lease, ConflictError says so.
+            ValueError: There is no resourceVersion or no uid.
         """
         ...
 
