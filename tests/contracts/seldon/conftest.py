@@ -1,0 +1,82 @@
+"""The suite runs on a double of each release, or on the real Seldon that SELDON_MESH points to."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from memory_cluster import MemoryCluster
+from seldon_double.double import SeldonDouble
+from seldon_double.release import RELEASES
+from seldon_double_real import real_world
+from seldon_double_world import CAPABILITY, SeldonWorld
+from sluice_operator.cluster.kind import SELDON_SERVER
+
+REAL = "SELDON_MESH" in os.environ
+TARGETS = [os.environ.get("SELDON_VERSION", "2.6.0")] if REAL else list(RELEASES)
+CAN_STOP_SCHEDULER = not REAL or "SELDON_STOP_SCHEDULER" in os.environ
+SERVER = {
+    "metadata": {"name": "mlserver", "namespace": "default"},
+    "spec": {"serverConfig": "mlserver", "extraCapabilities": [CAPABILITY]},
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the Seldon at hand does not let us do."""
+    impossible = {"double"} if REAL else set()
+    if not CAN_STOP_SCHEDULER:
+        impossible.add("scheduler")
+    out = [item for item in items if impossible & set(getattr(item, "fixturenames", ()))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
+@pytest.fixture(scope="session", params=TARGETS)
+def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SeldonWorld]:
+    folder = tmp_path_factory.mktemp(f"seldon-{request.param}")
+    if REAL:
+        yield real_world(RELEASES[request.param], folder)
+        return
+    cluster = MemoryCluster()
+    cluster.create(SELDON_SERVER, SERVER)
+    with SeldonDouble(cluster, folder / "double", request.param, real="real") as double:
+        yield double_world(double, cluster, folder)
+
+
+def double_world(double: SeldonDouble, cluster: MemoryCluster, folder: Path) -> SeldonWorld:
+    return SeldonWorld(
+        cluster=cluster,
+        namespace=double.namespace,
+        release=double.release,
+        url=double.url,
+        admin_url=double.admin_url,
+        scrape=double.exposition,
+        folder=folder / "models",
+        stop_scheduler=double.stop_scheduler,
+        start_scheduler=double.start_scheduler,
+        double=double,
+    )
+
+
+@pytest.fixture
+def world(shared: SeldonWorld) -> Iterator[SeldonWorld]:
+    shared.fresh()
+    yield shared
+    shared.clear()
+
+
+@pytest.fixture
+def double(world: SeldonWorld) -> SeldonDouble:
+    """For what only the double lets us do."""
+    assert world.double is not None
+    return world.double
+
+
+@pytest.fixture
+def scheduler(world: SeldonWorld) -> Iterator[SeldonWorld]:
+    """For what a scheduler that comes and goes does; it is back afterwards."""
+    yield world
+    world.start_scheduler()

@@ -1,0 +1,108 @@
+"""What Seldon makes of a Model."""
+
+from eventually import eventually
+from seldon_double_world import SETTLE_SECONDS, SeldonWorld
+from sluice_operator.cluster.kind import EPOCH_ANNOTATION, SELDON_EXPERIMENT, SELDON_MODEL
+
+OK, NOT_FOUND = 200, 404
+
+
+def test_a_model_that_is_ready_answers_under_its_own_name(world: SeldonWorld):
+    one = world.model("one")
+    answer = world.ask(one)
+    assert (answer.status, answer.by) == (OK, one)
+
+
+def test_a_ready_model_says_model_available(world: SeldonWorld):
+    said = world.conditions(SELDON_MODEL, world.model("one"))
+    assert said["ModelReady"]["status"] == said["Ready"]["status"] == "True"
+    assert said["ModelReady"]["message"] == "ModelAvailable"
+
+
+def test_a_model_that_needs_what_no_server_offers_is_not_ready_and_says_why(world: SeldonWorld):
+    one = world.ask_for_model("one", world.package("one"), requirements=["abacus"])
+    eventually(lambda: world.is_false(SELDON_MODEL, one), SETTLE_SECONDS)
+    assert "abacus" in world.conditions(SELDON_MODEL, one)["ModelReady"]["reason"]
+    assert world.ask(one).status == NOT_FOUND
+
+
+def test_a_model_that_cannot_be_loaded_fails_and_has_no_route(world: SeldonWorld):
+    one = world.ask_for_model("one", world.package("one", load_error="the file is broken"))
+    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    assert world.is_false(SELDON_MODEL, one)
+    assert world.ask(one).status == NOT_FOUND
+
+
+def test_a_uri_that_does_not_exist_fails_the_model(world: SeldonWorld):
+    one = world.ask_for_model("one", str(world.folder / "nowhere"))
+    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    assert world.ask(one).status == NOT_FOUND
+
+
+def test_a_new_package_becomes_a_new_version_and_fails_no_request(world: SeldonWorld):
+    one = world.model("one")
+    assert world.ask(one).route == f":{one}_1:"
+    with world.load(one) as answers:
+        _renew(world, one, world.package("other"))
+        eventually(lambda: world.ask(one).route == f":{one}_2:", SETTLE_SECONDS)
+    assert {answer.status for answer in answers} == {OK}
+
+
+def test_a_new_package_that_cannot_be_loaded_leaves_the_old_version_in_charge(world: SeldonWorld):
+    one = world.model("one")
+    _renew(world, one, world.package("bad", load_error="the file is broken"))
+    eventually(lambda: world.is_false(SELDON_MODEL, one), SETTLE_SECONDS)
+    assert world.ask(one).route == f":{one}_1:"
+
+
+def test_versions_begin_at_one_again_when_a_model_is_created_anew(world: SeldonWorld):
+    one = world.model("one")
+    _renew(world, one, world.package("other"))
+    eventually(lambda: world.ask(one).route == f":{one}_2:", SETTLE_SECONDS)
+    world.delete(SELDON_MODEL, one)
+    world.model("one")
+    eventually(lambda: world.ask(one).route == f":{one}_1:", SETTLE_SECONDS)
+
+
+def test_models_and_experiments_bear_seldons_finalizers(world: SeldonWorld):
+    one = world.model("one")
+    split = world.experiment("split", {one: 100}, default=one)
+    bodies = [(SELDON_MODEL, one), (SELDON_EXPERIMENT, split)]
+    found = [world.cluster.get(kind, world.namespace, name) for kind, name in bodies]
+    finalizers = [body["metadata"]["finalizers"] for body in found if body]
+    assert finalizers == [["seldon.model.finalizer"], ["seldon.experiment.finalizer"]]
+
+
+def test_a_deleted_model_is_gone_and_answers_404(world: SeldonWorld):
+    one = world.model("one")
+    world.delete(SELDON_MODEL, one)
+    eventually(lambda: world.ask(one).status == NOT_FOUND, SETTLE_SECONDS)
+
+
+def test_a_model_whose_labels_change_stays_the_same_version(world: SeldonWorld):
+    one = world.model("one")
+    labels = {"metadata": {"labels": {"team": "risk"}}}
+    world.edit(SELDON_MODEL, one, lambda body: body["metadata"].update(labels["metadata"]))
+    world.edit(SELDON_MODEL, one, _numbered)
+    world.model("another")  # Seldon has attended to something later by then
+    assert world.ask(one).route == f":{one}_1:"
+
+
+def test_no_status_says_of_which_generation_it_speaks(world: SeldonWorld):
+    one = world.model("one")
+    split = world.experiment("split", {one: 100}, default=one)
+    for kind, name in ((SELDON_MODEL, one), (SELDON_EXPERIMENT, split)):
+        body = world.cluster.get(kind, world.namespace, name) or {}
+        assert "observedGeneration" not in body["status"]
+
+
+def _message(world: SeldonWorld, model: str) -> str:
+    return world.conditions(SELDON_MODEL, model).get("ModelReady", {}).get("message", "")
+
+
+def _renew(world: SeldonWorld, model: str, uri: str) -> None:
+    world.edit(SELDON_MODEL, model, lambda body: body["spec"].update(storageUri=uri))
+
+
+def _numbered(body: dict) -> None:
+    body["metadata"].setdefault("annotations", {})[EPOCH_ANNOTATION] = "7"
