@@ -20,6 +20,15 @@ THING = Kind(group="contract.sluice.dev", version="v1", kind="Thing", plural="th
 OTHER = Kind(group="contract.sluice.dev", version="v1", kind="Other", plural="others")
 ABSENT = Kind(group="contract.sluice.dev", version="v1", kind="Ghost", plural="ghosts")
 MERGE = {"content-type": "application/merge-patch+json"}
+ANYTHING = {"x-kubernetes-preserve-unknown-fields": True}
+NUMBER, TEXT = {"type": "integer"}, {"type": "string"}
+SPEC = {
+    "weight": NUMBER,
+    "writer": NUMBER,
+    "note": TEXT,
+    "mirror": {"type": "object", "properties": {"name": TEXT, "percent": NUMBER}},
+    "candidates": {"type": "array", "items": ANYTHING},
+}
 VERBS = ("get", "list", "create", "patch", "update", "delete")
 Told = tuple[str, int]
 """What a watch says of a change, and the version of its copy."""
@@ -95,9 +104,14 @@ def real_world(plane: ControlPlane) -> ClusterWorld:
 
 
 def definition(kind: Kind) -> Plain:
-    """A CRD for a kind with any spec and any status."""
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    schema = {"type": "object", "properties": {"spec": anything, "status": anything}}
+    """A CRD for a kind with the fields that the suite writes, and any status.
+
+    The spec is typed to its leaves, as Seldon's are: where a schema keeps unknown fields, apply
+    owns mappings whole, and takes away what others have put into them.
+    """
+    spec = {"type": "object", "properties": SPEC}
+    status = {"type": "object", **ANYTHING}
+    schema = {"type": "object", "properties": {"spec": spec, "status": status}}
     version = {
         "name": kind.version,
         "served": True,
@@ -106,8 +120,8 @@ def definition(kind: Kind) -> Plain:
         "schema": {"openAPIV3Schema": schema},
     }
     names = {"kind": kind.kind, "plural": kind.plural, "singular": kind.kind.lower()}
-    spec = {"group": kind.group, "scope": "Namespaced", "names": names, "versions": [version]}
-    return {"metadata": {"name": f"{kind.plural}.{kind.group}"}, "spec": spec}
+    served = {"group": kind.group, "scope": "Namespaced", "names": names, "versions": [version]}
+    return {"metadata": {"name": f"{kind.plural}.{kind.group}"}, "spec": served}
 
 
 def merge(body: Plain, change: Mapping[str, Any]) -> None:
