@@ -1,0 +1,313 @@
+"""For each rule of admission one object that keeps it and one, nearly the same, that breaks it."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+Document = dict[str, Any]
+ERRORS = {"name": "errors", "metric": "ErrorRate", "margin": "2"}
+SLO = {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute", "margin": "0.02"}
+PAIRS = {"name": "pairs", "metric": "Accuracy", "comparison": "Paired", "margin": "0.01"}
+FAST = {
+    "name": "fast",
+    "metric": "LatencyExceedance",
+    "comparison": "Absolute",
+    "threshold": "250ms",
+    "margin": "0.05",
+}
+BEST = FAST | {"role": "Objective"}
+CHECK = {"analysis": {"gates": ["errors"]}}
+MIRROR = {"mirror": {"percent": 50}}
+EXPERIMENT = {"weight": 50, "primaryGate": "fast", "duration": "168h"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A rule, and the pair."""
+
+    rule: str
+    accepted: Document
+    refused: Document
+    before: Document | None = None
+    """For rules about changes: what is there when one of the two is applied."""
+
+
+def deployment(**spec: Any) -> Document:
+    """A deployment that keeps all rules, with parts of its spec exchanged."""
+    good = {
+        "model": {"uri": "models:/churn/3"},
+        "strategy": {"type": "Canary", "steps": [{"setWeight": 10}, {"setWeight": 50}]},
+        "gates": [ERRORS],
+    }
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "ModelDeployment",
+        "metadata": {"name": "churn"},
+        "spec": deepcopy(good | spec),
+    }
+
+
+def named(name: str) -> Document:
+    """The good deployment under another name."""
+    return deployment() | {"metadata": {"name": name}}
+
+
+def steps(*some: Document, kind: str = "Canary", **strategy: Any) -> Document:
+    """The good deployment with another strategy."""
+    return deployment(strategy={"type": kind, "steps": list(some)} | strategy)
+
+
+def gates(*some: Document) -> Document:
+    """The good deployment with other gates, and with a mirror for those that need pairs."""
+    return deployment(
+        strategy={"type": "Canary", "steps": [MIRROR, {"setWeight": 10}]}, gates=list(some)
+    )
+
+
+def trial(*some: Document, **experiment: Any) -> Document:
+    """An A/B test."""
+    return deployment(
+        strategy={"type": "ABTest", "experiment": EXPERIMENT | experiment},
+        gates=list(some) or [BEST],
+    )
+
+
+def run(revision: str) -> Document:
+    """A RolloutRun."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "RolloutRun",
+        "metadata": {"name": "churn-2"},
+        "spec": {"deployment": "churn", "attempt": 2, "revision": revision, "uri": "models:/c/1"},
+    }
+
+
+def action(verb: str, by: str = "admin", name: str = "ask") -> Document:
+    """A RolloutAction."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "RolloutAction",
+        "metadata": {"name": name},
+        "spec": {"target": "churn", "revision": "churn-1a2b3c4d", "verb": verb, "by": by},
+    }
+
+
+def _pair(rule: str, accepted: Document, refused: Document) -> Case:
+    return Case(rule=rule, accepted=accepted, refused=refused)
+
+
+def _backend(**backend: str) -> Document:
+    return deployment(backend=backend)
+
+
+_GUARDED = (ERRORS | {"alpha": "0.02"}, SLO | {"alpha": "0.02"})
+CASES: tuple[Case, ...] = (
+    _pair("name-is-short", named("a" * 45), named("a" * 46)),
+    _pair("name-is-plain", named("churn-eu"), named("churn.eu")),
+    Case(
+        rule="backend-never-changes",
+        before=_backend(type="SeldonV2"),
+        accepted=_backend(type="SeldonV2", isolation="Server"),
+        refused=_backend(type="SeldonV1"),
+    ),
+    _pair(
+        "isolation-needs-v2",
+        _backend(isolation="Server"),
+        _backend(isolation="Server", type="SeldonV1"),
+    ),
+    _pair(
+        "server-needs-v2", _backend(server="mlserver"), _backend(server="mlserver", type="SeldonV1")
+    ),
+    _pair(
+        "server-or-isolation",
+        _backend(server="mlserver", isolation="Shared"),
+        _backend(server="mlserver", isolation="Server"),
+    ),
+    _pair(
+        "ambassador-needs-v1",
+        _backend(ingress="Ambassador", type="SeldonV1"),
+        _backend(ingress="Ambassador"),
+    ),
+    _pair(
+        "uri-has-a-scheme",
+        deployment(model={"uri": "s3://churn/3"}),
+        deployment(model={"uri": "churn/3"}),
+    ),
+    _pair("steps-are-needed", deployment(strategy={"type": "Immediate"}), steps()),
+    _pair(
+        "steps-are-not-needed",
+        deployment(strategy={"type": "Immediate"}),
+        steps({"setWeight": 10}, kind="Immediate"),
+    ),
+    _pair(
+        "weights-rise",
+        steps({"setWeight": 10}, {"setWeight": 10}),
+        steps({"setWeight": 10}, {"setWeight": 9}),
+    ),
+    _pair("canary-sets-a-weight", steps(MIRROR, {"setWeight": 1}), steps(MIRROR)),
+    _pair(
+        "shadow-sets-no-weight",
+        steps(MIRROR, kind="Shadow"),
+        steps(MIRROR, {"setWeight": 10}, kind="Shadow"),
+    ),
+    _pair(
+        "shadow-mirrors",
+        steps(MIRROR, kind="Shadow"),
+        steps({"mirror": {"percent": 0}}, kind="Shadow"),
+    ),
+    _pair(
+        "blue-green-switches-at-once",
+        steps(MIRROR, CHECK, {"setWeight": 100}, kind="BlueGreen"),
+        steps(MIRROR, CHECK, {"setWeight": 50}, kind="BlueGreen"),
+    ),
+    _pair(
+        "blue-green-switches-last",
+        steps({"pause": {"duration": "1m"}}, {"setWeight": 100}, kind="BlueGreen"),
+        steps({"setWeight": 100}, {"pause": {"duration": "1m"}}, kind="BlueGreen"),
+    ),
+    _pair(
+        "analysis-needs-traffic",
+        steps({"pause": {}}, {"setWeight": 10}, CHECK),
+        steps({"mirror": {"percent": 0}}, CHECK, {"setWeight": 10}),
+    ),
+    _pair(
+        "experiment-is-needed",
+        trial(),
+        deployment(strategy={"type": "ABTest"}, gates=[SLO]),
+    ),
+    _pair(
+        "experiment-is-not-needed",
+        trial(),
+        deployment(
+            strategy={"type": "Shadow", "steps": [MIRROR], "experiment": EXPERIMENT}, gates=[BEST]
+        ),
+    ),
+    _pair("experiment-may-have-its-weight", trial(weight=50), trial(weight=51)),
+    _pair(
+        "one-kind-per-step",
+        steps({"setWeight": 10}, {"pause": {}}),
+        steps({"setWeight": 10, "pause": {}}),
+    ),
+    _pair(
+        "pause-takes-time",
+        steps({"setWeight": 10}, {"pause": {"duration": "1ms"}}),
+        steps({"setWeight": 10}, {"pause": {"duration": "0m"}}),
+    ),
+    _pair(
+        "approval-takes-time",
+        steps({"setWeight": 10}, {"approval": {"timeout": "1ms"}}),
+        steps({"setWeight": 10}, {"approval": {"timeout": "0h"}}),
+    ),
+    _pair(
+        "rollback-needs-a-timeout",
+        steps({"setWeight": 10}, {"approval": {"timeout": "24h", "onTimeout": "Rollback"}}),
+        steps({"setWeight": 10}, {"approval": {"onTimeout": "Rollback"}}),
+    ),
+    _pair(
+        "analysis-takes-time",
+        steps({"setWeight": 10}, {"analysis": {"gates": ["errors"], "maxDuration": "1ms"}}),
+        steps({"setWeight": 10}, {"analysis": {"gates": ["errors"], "maxDuration": "0s"}}),
+    ),
+    _pair(
+        "analysis-has-a-span",
+        steps({"setWeight": 10}, {"analysis": {"gates": ["errors"], "minDuration": "60m"}}),
+        steps({"setWeight": 10}, {"analysis": {"gates": ["errors"], "minDuration": "1h1ms"}}),
+    ),
+    _pair("experiment-takes-time", trial(duration="1s"), trial(duration="0s")),
+    _pair(
+        "experiment-has-a-span",
+        trial(minDuration="2h", duration="2h"),
+        trial(minDuration="2h1s", duration="2h"),
+    ),
+    _pair(
+        "relative-margin-is-a-ratio",
+        gates(ERRORS | {"margin": "1.01"}),
+        gates(ERRORS | {"margin": "1"}),
+    ),
+    _pair(
+        "absolute-margin-is-a-rate", gates(SLO | {"margin": "0.99"}), gates(SLO | {"margin": "1"})
+    ),
+    _pair(
+        "paired-margin-is-a-loss",
+        gates(PAIRS | {"margin": "0"}),
+        gates(PAIRS | {"margin": "1"}),
+    ),
+    _pair("accuracy-is-paired", gates(PAIRS), gates(SLO | {"metric": "Accuracy"})),
+    _pair("pairs-are-of-accuracy", gates(PAIRS), gates(PAIRS | {"metric": "ErrorRate"})),
+    _pair(
+        "threshold-is-needed",
+        gates(FAST),
+        gates({key: value for key, value in FAST.items() if key != "threshold"}),
+    ),
+    _pair("threshold-is-not-needed", gates(SLO), gates(SLO | {"threshold": "250ms"})),
+    _pair(
+        "threshold-takes-time",
+        gates(FAST | {"threshold": "1ms"}),
+        gates(FAST | {"threshold": "0s"}),
+    ),
+    _pair(
+        "alpha-is-a-small-chance",
+        gates(BEST | {"alpha": "0.05"}),
+        gates(BEST | {"alpha": "0.051"}),
+    ),
+    _pair(
+        "alpha-safe-is-a-small-chance",
+        gates(SLO | {"alphaSafe": "0.1"}),
+        gates(SLO | {"alphaSafe": "0"}),
+    ),
+    _pair(
+        "analysis-names-known-gates",
+        steps({"setWeight": 10}, CHECK),
+        steps({"setWeight": 10}, {"analysis": {"gates": ["errors", "eror"]}}),
+    ),
+    _pair(
+        "experiment-names-a-known-gate",
+        trial(BEST, ERRORS),
+        trial(ERRORS, primaryGate="fastest"),
+    ),
+    _pair("primary-gate-is-the-objective", trial(BEST, SLO), trial(FAST, SLO)),
+    _pair(
+        "pairs-need-a-mirror",
+        deployment(
+            strategy={"type": "Canary", "steps": [MIRROR, {"setWeight": 10}]}, gates=[PAIRS]
+        ),
+        deployment(gates=[PAIRS]),
+    ),
+    _pair(
+        "guardrails-share-one-alpha",
+        gates(*_GUARDED, PAIRS | {"alpha": "0.01"}),
+        gates(*_GUARDED, PAIRS | {"alpha": "0.010001"}),
+    ),
+    _pair(
+        "some-gate-is-enforced",
+        steps({"setWeight": 10}, ungated=True),
+        gates(ERRORS | {"role": "Observe"}),
+    ),
+    _pair(
+        "progress-deadline-is-long-enough",
+        deployment(progressDeadline="30s"),
+        deployment(progressDeadline="29s"),
+    ),
+    _pair(
+        "no-data-limit-is-long-enough",
+        deployment(noDataLimit="10s"),
+        deployment(noDataLimit="9999ms"),
+    ),
+    _pair(
+        "durations-end",
+        deployment(rollback={"bake": "8760h"}),
+        deployment(rollback={"bake": "8760h1ms"}),
+    ),
+    Case(
+        rule="run-never-changes",
+        before=run("churn-1a2b3c4d"),
+        accepted=run("churn-1a2b3c4d"),
+        refused=run("churn-99999999"),
+    ),
+    Case(
+        rule="action-never-changes",
+        before=action("Promote"),
+        accepted=action("Promote"),
+        refused=action("PromoteFull"),
+    ),
+)
