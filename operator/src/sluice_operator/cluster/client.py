@@ -33,6 +33,8 @@ from sluice_operator.errors import (
 LOG = logging.getLogger(__name__)
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
+LEASE_READ_SECONDS = 2.0
+"""For the client that renews a lease: time for other tries must be left before its deadline."""
 THREADS = 16
 """Connections that one client keeps open."""
 JSON = "application/json"
@@ -87,13 +89,19 @@ class KubernetesCluster:
     """
 
     def __init__(
-        self, configuration: Configuration, *, user_agent: str = "sluice", threads: int = THREADS
+        self,
+        configuration: Configuration,
+        *,
+        user_agent: str = "sluice",
+        threads: int = THREADS,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         configuration.connection_pool_maxsize = threads
         configuration.retries = False
         self._api = ApiClient(configuration)
         self._pool = self._api.rest_client.pool_manager
         self._user_agent = user_agent
+        self._timeout = Timeout(connect=min(CONNECT_SECONDS, read_seconds), read=read_seconds)
         self._warned: set[str] = set()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
@@ -198,7 +206,7 @@ class KubernetesCluster:
                 f"{self._api.configuration.host}{path}",
                 body=None if body is None else json.dumps(body).encode(),
                 headers=self._headers(APPLY if method == "PATCH" else JSON),
-                timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                timeout=self._timeout,
                 retries=False,
             )
         except HTTPError as away:
