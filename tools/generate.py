@@ -15,6 +15,7 @@ from tools.page import (  # noqa: E402 - after the two lines above
     command,
     deployment,
     manifest,
+    permission,
     pipeline,
     project,
     rule,
@@ -36,6 +37,7 @@ TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "manifests/crd/rolloutactions.yaml": manifest.rolloutactions,
         "manifests/policy/rolloutactions.yaml": manifest.policy,
         "manifests/policy/roles.yaml": manifest.roles,
+        "manifests/rbac/role.yaml": permission.roles,
         "pipelines/compiled/flights.yaml": pipeline.flights,
     }
 )
