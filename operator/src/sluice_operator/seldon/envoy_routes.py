@@ -82,7 +82,7 @@ class EnvoyReader:
                 return Reading(began=began, table=known.table, versions=versions)
             dump = self._dump()
             return Reading(began=began, table=RouteTable(dump), versions=_versions(dump))
-        except (httpx.HTTPError, ValueError, RouterError) as broken:
+        except (httpx.HTTPError, AttributeError, ValueError, RouterError) as broken:
             said = str(broken) or repr(broken)
             return Reading(began=began, table=None, error=f"Envoy at {self.url}: {said}")
 

@@ -45,7 +45,7 @@ def routes_of(body: Object, deployment: str) -> Routes:
     rules = (body.get("spec") or {}).get("http") or ()
     try:
         tables = [_table(rule, deployment) for rule in rules]
-    except (KeyError, TypeError, ValueError) as odd:
+    except (AttributeError, KeyError, TypeError, ValueError) as odd:
         raise RouterError(f"VirtualService {deployment} is not Seldon's: {odd!r}") from odd
     if not tables:
         return Routes()

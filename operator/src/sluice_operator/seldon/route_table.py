@@ -35,16 +35,12 @@ class RouteTable:
         Raises:
             RouterError: There are route configurations or routes that Seldon does not make.
         """
-        self._data: Rules = {}
-        self._mirror: Rules = {}
-        for config in dump.get("configs") or ():
-            routes = config.get("route_config") or {}
-            if routes.get("name") == DATA:
-                self._data = _by_model(routes)
-            elif routes.get("name") == MIRROR:
-                self._mirror = _by_model(routes)
-            else:
-                raise RouterError(f"Envoy has a route table {routes.get('name')!r} unknown to us")
+        self._rules: dict[str, Rules] = {DATA: {}, MIRROR: {}}
+        try:
+            for config in dump.get("configs") or ():
+                self._sort(config["route_config"])
+        except (AttributeError, KeyError, TypeError) as odd:
+            raise RouterError(f"not a dump of Envoy's routes: {odd!r}") from odd
 
     def routes(self, deployment: str) -> Routes:
         """The traffic of a deployment's entry Model.
@@ -59,11 +55,16 @@ class RouteTable:
         """
         try:
             return self._routes(deployment)
-        except (KeyError, IndexError, TypeError, ValueError) as odd:
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as odd:
             raise RouterError(f"Envoy's routes for {deployment} are not Seldon's: {odd!r}") from odd
 
+    def _sort(self, config: Json) -> None:
+        if config["name"] not in self._rules:
+            raise RouterError(f"Envoy has a route table {config['name']!r} unknown to us")
+        self._rules[config["name"]] = _by_model(config)
+
     def _routes(self, deployment: str) -> Routes:
-        rules = self._data.get(deployment, ())
+        rules = self._rules[DATA].get(deployment, ())
         normal = [rule for rule in rules if _sticky(rule) is None]
         weights = _agreed([_shares(rule) for rule in normal])
         for rule in rules:
@@ -76,7 +77,7 @@ class RouteTable:
 
     def _mirrored(self, deployment: str, copied: Collection[int]) -> dict[str, int]:
         """The mirror's route names the model, the policy of the data route says how much."""
-        rules = self._mirror.get(deployment, ())
+        rules = self._rules[MIRROR].get(deployment, ())
         models = {model for rule in rules for model in _shares(rule)}
         if copied and not models:
             raise ValueError("requests are copied, but nothing says to whom")
@@ -168,7 +169,8 @@ def _percent(policy: Json) -> int:
 
 def _answering(part: Json) -> str:
     headers = [one["header"] for one in part["request_headers_to_add"]]
-    return next(str(one["value"]) for one in headers if one["key"] == ANSWERING)
+    (internal,) = (str(one["value"]) for one in headers if one["key"] == ANSWERING)
+    return internal
 
 
 def _model(internal: str) -> str:
