@@ -217,7 +217,7 @@ class KubernetesCluster:
         self._heed(asked, answer)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise error_of(asked, answer.status, answer.headers, answer.data)
-        return json.loads(answer.data)
+        return _parsed(asked, answer.data)
 
     def _headers(self, content: str) -> dict[str, str]:
         headers = {"Accept": JSON, "Content-Type": content, "User-Agent": self._user_agent}
@@ -248,6 +248,16 @@ def path_of(asked: Asked) -> str:
     if kind.namespaced and asked.namespace:
         parts += ["namespaces", asked.namespace]
     return "/".join(filter(None, (*parts, kind.plural, asked.name, asked.subresource)))
+
+
+def _parsed(asked: Asked, data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as garbled:
+        beginning = data[:80].decode(errors="replace")
+        raise UnavailableError(
+            f"{asked.what}: the answer is no JSON but {beginning!r}; is this the API server's port?"
+        ) from garbled
 
 
 def _about(verb: str, kind: Kind, body: Object, subresource: str = "") -> Asked:
