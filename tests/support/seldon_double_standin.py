@@ -1,7 +1,7 @@
 """A model for MLServer that does as it is told by a file, as the double's light models do.
 
-`model-settings.json` names the file in `parameters.extra.behaviour`. A real MLServer loads it, behind
-the double or behind a real Seldon; this folder must be on its PYTHONPATH.
+`model-settings.json` names the file in `parameters.extra.behaviour`. A real MLServer loads it,
+behind the double or behind a real Seldon; this folder must be on its PYTHONPATH.
 """
 
 import asyncio

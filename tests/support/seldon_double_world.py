@@ -28,6 +28,8 @@ CAPABILITY = "sklearn"
 ROUTE_HEADER = "x-seldon-route"
 INPUT = {"inputs": [{"name": "predict", "shape": [1, 1], "datatype": "FP64", "data": [0.0]}]}
 SETTLE_SECONDS = 30.0
+GIVE_UP_SECONDS = 150.0
+"""A real agent tries for a minute to load what cannot be loaded; nothing is deleted meanwhile."""
 NAMES = itertools.count(1)
 
 Json = dict[str, Any]
@@ -146,7 +148,7 @@ class SeldonWorld:
             for name in named:
                 if name.startswith(self.prefix):
                     self.cluster.delete(kind, self.namespace, name)
-        eventually(self._cleared, SETTLE_SECONDS)
+        eventually(self._cleared, GIVE_UP_SECONDS)
 
     # status
 

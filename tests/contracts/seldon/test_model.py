@@ -1,7 +1,7 @@
 """What Seldon makes of a Model."""
 
 from eventually import eventually
-from seldon_double_world import SETTLE_SECONDS, SeldonWorld
+from seldon_double_world import GIVE_UP_SECONDS, SETTLE_SECONDS, SeldonWorld
 from sluice_operator.cluster.kind import EPOCH_ANNOTATION, SELDON_EXPERIMENT, SELDON_MODEL
 
 OK, NOT_FOUND = 200, 404
@@ -28,14 +28,14 @@ def test_a_model_that_needs_what_no_server_offers_is_not_ready_and_says_why(worl
 
 def test_a_model_that_cannot_be_loaded_fails_and_has_no_route(world: SeldonWorld):
     one = world.ask_for_model("one", world.package("one", load_error="the file is broken"))
-    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    eventually(lambda: _message(world, one) == "ModelFailed", GIVE_UP_SECONDS)
     assert world.is_false(SELDON_MODEL, one)
     assert world.ask(one).status == NOT_FOUND
 
 
 def test_a_uri_that_does_not_exist_fails_the_model(world: SeldonWorld):
     one = world.ask_for_model("one", str(world.folder / "nowhere"))
-    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    eventually(lambda: _message(world, one) == "ModelFailed", GIVE_UP_SECONDS)
     assert world.ask(one).status == NOT_FOUND
 
 
