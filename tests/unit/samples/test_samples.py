@@ -21,6 +21,7 @@ SAMPLES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 BEFORE = "models:/before/1"
 GOOD = Behaviour(better=0.04, worse=0.02)
 FAILING = Behaviour(error_rate=0.2)
+SLOW = Behaviour(slow=0.2)
 WRONG = Behaviour(better=0.01, worse=0.08)
 
 
@@ -34,11 +35,18 @@ class End:
 
 
 FAILS = {
+    "ab-test": End(outcome=Outcome.ROLLED_BACK, peak_weight=50, by_gate="errors"),
+    "blue-green": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="alive"),
     "canary": End(outcome=Outcome.ROLLED_BACK, peak_weight=5, by_gate="errors"),
     "immediate": End(outcome=Outcome.UNDONE, peak_weight=100, by_gate="slo"),
     "manual-approval": End(outcome=Outcome.ROLLED_BACK, peak_weight=10, by_gate="errors"),
+    "seldon-v1": End(outcome=Outcome.ROLLED_BACK, peak_weight=10, by_gate="errors"),
     "shadow": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="alive"),
     "shadow-then-canary": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="errors"),
+}
+IS_SLOW = {
+    "ab-test": End(outcome=Outcome.ROLLED_BACK, peak_weight=50, by_gate="fast"),
+    "blue-green": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="fast"),
 }
 IS_WRONG = {
     "shadow": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="no-worse"),
@@ -117,6 +125,13 @@ def test_a_candidate_that_fails_requests_is_taken_back(sample: str) -> None:
     end = Play.of(sample, FAILING).end()
     assert (end.outcome, end.peak_weight) == (FAILS[sample].outcome, FAILS[sample].peak_weight)
     assert end.cause.startswith(f"Gate {FAILS[sample].by_gate}: ")
+
+
+@pytest.mark.parametrize("sample", sorted(IS_SLOW))
+def test_a_candidate_that_is_slow_is_taken_back(sample: str) -> None:
+    end = Play.of(sample, SLOW).end()
+    assert (end.outcome, end.peak_weight) == (IS_SLOW[sample].outcome, IS_SLOW[sample].peak_weight)
+    assert end.cause.startswith(f"Gate {IS_SLOW[sample].by_gate}: slow answers over ")
 
 
 @pytest.mark.parametrize("sample", sorted(IS_WRONG))
