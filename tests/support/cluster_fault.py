@@ -116,6 +116,10 @@ class FaultyCluster:
             lambda: self._cluster.allowed(verb, kind, namespace, subresource),
         )
 
+    def interrupt(self, calls: int, carry_out: Callable[[], object]) -> None:
+        """Let somebody else's request arrive some calls from now."""
+        self._under_way.append(Late(self.calls + calls, carry_out))
+
     def land(self) -> None:
         """Let everything arrive that is still under way."""
         arriving, self._under_way = self._under_way, []

@@ -118,5 +118,7 @@ class Memory:
     failures: int = 0
     """Looks in a row that could not be finished."""
     book: Book = field(default_factory=Book)
+    answered: set[str] = field(default_factory=set)
+    """uids of RolloutActions whose result is written or will be."""
     runs: dict[int, Object] = field(default_factory=dict)
     """RolloutRuns of this deployment that are being written, as the API server gave them."""

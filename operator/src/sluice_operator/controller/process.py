@@ -119,7 +119,8 @@ class Operator:
             _log.info("Stopped %s", self.settings.identity)
 
     async def _watch(self) -> None:
-        await watch(self.feed, self.settings.namespaces, asyncio.Event())
+        settings = self.settings
+        await watch(self.feed, settings.namespaces, settings.kubeconfig, asyncio.Event())
 
     def _end(self, leader: threading.Thread, threads: tuple[threading.Thread, ...]) -> None:
         """Finish what is in hand, write down what is noted, let a standby take over."""

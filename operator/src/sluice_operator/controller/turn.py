@@ -28,6 +28,7 @@ from sluice_operator.cluster.kind import (
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
 from sluice_operator.controller.memory import Memory, Page, structure_of
+from sluice_operator.controller.moment import moment_text
 from sluice_operator.controller.page import Look, page_of
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
@@ -53,6 +54,7 @@ WATCHFUL_SECONDS = 1.0
 """Between two looks while the router or a model server is waited for."""
 UNSETTLED_SECONDS = 3.0
 """Between two looks while the engine still cleans up behind a rollout."""
+RESTARTED = "taken before the operator was started anew; the RolloutRun tells what came of it"
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.05, 10.0
 TRAFFIC_KINDS = (SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER, SELDON_DEPLOYMENT)
 
@@ -147,19 +149,20 @@ class Turns:
         memory.sure = not isinstance(refused, UnavailableError)
         memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
         memory.failures = memory.failures + 1 if refused else 0
-        memory.book.note(
-            page_of(
-                Look(
-                    spec=spec,
-                    before=before,
-                    seen=seen,
-                    decision=decision,
-                    waiting=waiting,
-                    query=world.query,
-                )
+        page = page_of(
+            Look(
+                spec=spec,
+                before=before,
+                seen=seen,
+                decision=decision,
+                waiting=waiting,
+                query=world.query,
             )
         )
+        memory.answered |= {action["metadata"]["uid"] for action, _ in page.actions}
+        memory.book.note(page)
         memory.book.note(Page(checkpoint=due and bool(decision.status.gates)))
+        memory.book.note(_unanswered(memory, waiting, seen.now))
         if self._is_gone(key, spec, decision, seen):
             self._let_go(body)
             return None
@@ -178,7 +181,7 @@ class Turns:
         status = recalled(self._world.cluster, body)
         book = memory.book if memory is not None and memory.uid == uid else None
         memory = Memory(uid=uid, status=status, saved=status, known=known)
-        memory.sure = not is_active(memory)
+        memory.sure = not known or not is_active(memory)
         memory.book = book or memory.book
         self._memories[key] = memory
         return memory
@@ -349,6 +352,19 @@ def _spec_of(body: Object, memory: Memory) -> Spec:
 def _document(body: Object) -> Mapping[str, Any]:
     metadata = {"name": body["metadata"]["name"]}
     return {key: body[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
+
+
+def _unanswered(memory: Memory, waiting: tuple[Object, ...], now: datetime) -> Page:
+    """Actions that an earlier process took, and could not say what came of them any more."""
+    taken = [
+        action
+        for action in waiting
+        if action["metadata"]["uid"] not in memory.answered
+        and (not _is_new(action, memory) or action_of(action).id <= memory.status.last_action)
+    ]
+    memory.answered |= {action["metadata"]["uid"] for action in taken}
+    result = {"state": "Done", "message": RESTARTED, "at": moment_text(now)}
+    return Page(actions=[(action, result) for action in taken])
 
 
 def _is_new(action: Object, memory: Memory) -> bool:

@@ -6,10 +6,12 @@ kopf then adds no finalizer and no annotation of its own, and an object at rest 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import kopf
 
+from sluice_operator.cluster.client import login
 from sluice_operator.cluster.kind import (
     MANAGED_BY,
     MODEL_DEPLOYMENT,
@@ -47,6 +49,22 @@ def _listen(registry: kopf.OperatorRegistry, kind: Kind, feed: Feed) -> None:
         feed(kind, event["type"] or "", event["object"])
 
 
+def connection(kubeconfig: Path | None) -> kopf.ConnectionInfo:
+    """The login of the rest of the operator, in kopf's words."""
+    known = login(kubeconfig)
+    header = str(known.get_api_key_with_prefix("authorization") or "")
+    scheme, _, token = header.rpartition(" ")
+    return kopf.ConnectionInfo(
+        server=known.host,
+        ca_path=known.ssl_ca_cert,
+        insecure=not known.verify_ssl,
+        scheme=scheme or None,
+        token=token or None,
+        certificate_path=known.cert_file,
+        private_key_path=known.key_file,
+    )
+
+
 def kopf_settings() -> kopf.OperatorSettings:
     """No events of kopf's own, quick reaction, and a new watch every few minutes."""
     settings = kopf.OperatorSettings()
@@ -64,10 +82,18 @@ def kopf_settings() -> kopf.OperatorSettings:
     return settings
 
 
-async def watch(feed: Feed, namespaces: Sequence[str], stop: asyncio.Event) -> None:
+async def watch(
+    feed: Feed, namespaces: Sequence[str], kubeconfig: Path | None, stop: asyncio.Event
+) -> None:
     """List and watch until told to stop."""
+    registry = registry_of(feed)
+
+    @kopf.on.login(registry=registry)  # asked again whenever the API server refuses the login
+    def log_in(**_: Any) -> kopf.ConnectionInfo:
+        return connection(kubeconfig)
+
     await kopf.operator(
-        registry=registry_of(feed),
+        registry=registry,
         settings=kopf_settings(),
         standalone=True,
         clusterwide=not namespaces,

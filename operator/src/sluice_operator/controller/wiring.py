@@ -1,0 +1,167 @@
+"""The one place where the operator's parts are put together."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sluice_ledger.url import open_ledger
+
+from sluice_operator.api.v1alpha1 import BackendType, Metric, Spec
+from sluice_operator.cluster.client import KubernetesCluster, login
+from sluice_operator.cluster.kind import Object, name_of, namespace_of
+from sluice_operator.cluster.lease import Elector
+from sluice_operator.cluster.port import Cluster
+from sluice_operator.cluster.store import Store
+from sluice_operator.controller.clock import SteadyClock
+from sluice_operator.controller.log import configure_logging
+from sluice_operator.controller.process import Operator
+from sluice_operator.controller.settings import Settings, settings_of
+from sluice_operator.controller.shelf import Shelf
+from sluice_operator.controller.turn import World
+from sluice_operator.errors import SluiceError
+from sluice_operator.evidence.family import SELDON_V1, SELDON_V2, Dialect
+from sluice_operator.evidence.ledger import LedgerEvidence
+from sluice_operator.evidence.prometheus import Prometheus, PrometheusEvidence, query_of
+from sluice_operator.evidence.prometheus_api import Access, PrometheusApi
+from sluice_operator.evidence.routed import RoutedEvidence
+from sluice_operator.model import Question, Routing
+from sluice_operator.rollout.ports import EvidenceSource, Ports
+from sluice_operator.seldon.dialect import dialect_of
+from sluice_operator.seldon.engine import Resolve, SeldonEngine, SeldonPorts
+from sluice_operator.seldon.envoy_routes import EnvoyRoutes
+from sluice_operator.seldon.istio import VirtualServiceRoutes
+from sluice_operator.seldon.place import place_of
+from sluice_operator.seldon.router import RouterReport
+from sluice_operator.seldon.storage import Storage
+
+_log = logging.getLogger(__name__)
+_SERIES: Mapping[BackendType, Dialect] = {
+    BackendType.SELDON_V2: SELDON_V2,
+    BackendType.SELDON_V1: SELDON_V1,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything that deployments share: connections, caches, clocks."""
+
+    cluster: Cluster
+    store: Store
+    reports: Mapping[BackendType, RouterReport]
+    resolve: Resolve
+    prometheus: Prometheus | None
+    ledger: EvidenceSource | None
+    clock: Callable[[], datetime]
+
+    def ports(self, body: Object, spec: Spec) -> Ports:
+        """The ports of one deployment."""
+        return Ports(
+            serving=self.engine(body, spec),
+            evidence=RoutedEvidence(self._sources(body, spec)),
+            clock=self.clock,
+        )
+
+    def unsettled(self, body: Object, spec: Spec, routing: Routing) -> str:
+        """What the engine of one deployment still waits for."""
+        return self.engine(body, spec).unsettled(routing)
+
+    def engine(self, body: Object, spec: Spec) -> SeldonEngine:
+        """The engine of one deployment."""
+        uid = body["metadata"]["uid"]
+        ports = SeldonPorts(
+            cluster=self.cluster,
+            store=self.store,
+            report=self.reports[spec.backend.type],
+            resolve=self.resolve,
+            clock=self.clock,
+        )
+        place = place_of(namespace_of(body), name_of(body), uid, spec)
+        return SeldonEngine(place, dialect_of(spec.backend.type), ports)
+
+    def _sources(self, body: Object, spec: Spec) -> dict[str, EvidenceSource]:
+        sources: dict[str, EvidenceSource] = {}
+        if self.prometheus is not None:
+            labels = {"namespace": namespace_of(body)}
+            counted = PrometheusEvidence(self.prometheus, _SERIES[spec.backend.type], labels)
+            sources |= {Metric.ERROR_RATE: counted, Metric.LATENCY_EXCEEDANCE: counted}
+        if self.ledger is not None:
+            sources[Metric.ACCURACY] = self.ledger
+        return sources
+
+
+def query(question: Question) -> str:
+    """What a person may ask to see the counts of a gate."""
+    if question.metric == Metric.ACCURACY:
+        return f"ledger: {question.comparison} {question.stable} {question.candidate}"
+    return query_of(question, SELDON_V2, {})
+
+
+def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
+    """Makes what the turns of one process act on."""
+    clock = SteadyClock()
+    prometheus = None
+    if settings.prometheus_url:
+        refresh = settings.poll_seconds / 2
+        prometheus = Prometheus(PrometheusApi(Access(url=settings.prometheus_url)), refresh)
+    ledger = LedgerEvidence(lambda: open_ledger(settings.ledger)) if settings.ledger else None
+
+    def made(cluster: Cluster, store: Store, shelf: Shelf) -> World:
+        surroundings = Surroundings(
+            cluster=cluster,
+            store=store,
+            reports={
+                BackendType.SELDON_V2: EnvoyRoutes(settings.envoy_admin_urls),
+                BackendType.SELDON_V1: VirtualServiceRoutes(store),
+            },
+            resolve=Storage(settings.mlflow_url).resolve,
+            prometheus=prometheus,
+            ledger=ledger,
+            clock=clock,
+        )
+        return World(
+            cluster=cluster,
+            store=store,
+            shelf=shelf,
+            ports=surroundings.ports,
+            unsettled=surroundings.unsettled,
+            clock=clock,
+            query=query,
+        )
+
+    return made
+
+
+def operator_of(settings: Settings) -> Operator:
+    """One replica, not yet running.
+
+    Raises:
+        SluiceError: There is no way to log in to a cluster.
+    """
+    lanes = [
+        KubernetesCluster(login(settings.kubeconfig), user_agent=f"sluice-operator/{lane}")
+        for lane in ("turns", "records", "lease")
+    ]
+    elector = Elector(lanes[2], settings.lease_namespace, settings.lease_name, settings.identity)
+    return Operator(
+        settings=settings,
+        cluster=lanes[0],
+        scribes_cluster=lanes[1],
+        leadership=elector,
+        world=world_of(settings),
+    )
+
+
+def main() -> int:
+    """The program `sluice-operator`."""
+    try:
+        settings = settings_of(os.environ)
+        configure_logging(settings.log_format, settings.log_level)
+        operator = operator_of(settings)
+    except SluiceError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 2
+    operator.run()
+    return 0

@@ -1,0 +1,455 @@
+"""One rollout in a storm: faults at every call, kills, stale watches, two operators, wrong clocks.
+
+Everything follows from the seed. The operators are the real turns and scribes with the real Seldon
+engine; the API server, Seldon and Prometheus are played, and time leaps. Afterwards the oracle
+reads the API server's log, and whatever is not at rest is stuck.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from cluster_fault import FaultPlan, FaultyCluster, Killed
+from cluster_watch import Watch, WatchFaults
+from memory_cluster import MemoryCluster
+from operator_oracle import Oracle
+from seldon_painter import SeldonPainter
+from seldon_states import Manner
+from sluice_operator.cluster.kind import (
+    MODEL_DEPLOYMENT,
+    ROLLOUT_ACTION,
+    SELDON_EXPERIMENT,
+    SELDON_MODEL,
+    SELDON_SERVER,
+    Kind,
+    Object,
+    name_of,
+)
+from sluice_operator.cluster.store import Store
+from sluice_operator.controller.feed import Feed
+from sluice_operator.controller.queue import WorkQueue
+from sluice_operator.controller.scribe import Scribe
+from sluice_operator.controller.shelf import Shelf
+from sluice_operator.controller.turn import Pace, Turns
+from sluice_operator.controller.turn import World as Surroundings
+from sluice_operator.errors import ClusterError
+from sluice_operator.model import Routes
+from sluice_operator.rollout.ports import Ports
+from sluice_operator.seldon.dialect import V2
+from sluice_operator.seldon.engine import SeldonEngine, SeldonPorts
+from sluice_operator.seldon.place import place_of
+from sluice_operator.simulation.behaviour import Behaviour, Traffic
+from sluice_operator.simulation.world import START, World
+
+NAMESPACE, NAME = "ml", "churn"
+KEY = (NAMESPACE, NAME)
+KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION, SELDON_MODEL, SELDON_EXPERIMENT, SELDON_SERVER)
+TICK = timedelta(seconds=1)
+MOST_TURNS = 25
+"""Looks of one operator at one moment; more would be a loop without a pause."""
+V1, V2_GOOD, V3_BAD, V4_BROKEN = (f"s3://models/v{n}" for n in range(1, 5))
+SPEC: dict[str, Any] = {
+    "strategy": {
+        "type": "Canary",
+        "steps": [
+            {"setWeight": 10},
+            {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}},
+            {"setWeight": 50},
+            {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}},
+        ],
+    },
+    "gates": [
+        {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "1.5"},
+        {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute", "margin": "0.05"},
+    ],
+    "rollback": {"bake": "20s"},
+    "progressDeadline": "60s",
+    "noDataLimit": "20s",
+}
+Deed = tuple[int, str, str]
+"""Second, what is done, and to what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """What goes wrong in one run."""
+
+    plan: FaultPlan = field(default_factory=FaultPlan)
+    watch: WatchFaults = field(default_factory=WatchFaults)
+    operators: int = 1
+    """All act, as if each held the lease."""
+    clock_jumps: bool = False
+    """A restarted operator finds the machine's clock up to ten minutes off."""
+    calm_after: int = 150
+    """Second after which calls and watches are honest, and nobody is killed."""
+    longest: int = 1500
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one run."""
+
+    wrong: list[str]
+    stuck: str
+    kills: int
+    calls: int
+    turns: int
+    seconds: int
+
+
+class Replica:
+    """One operator process."""
+
+    def __init__(self, storm: "Storm", seed: int, plan: FaultPlan) -> None:
+        self.storm = storm
+        self.cluster = FaultyCluster(storm.memory, plan)
+        self.offset = storm.clock_offset()
+        self.queue = WorkQueue(storm.seconds)
+        self.feed = Feed(store=Store(), shelf=Shelf(), queue=self.queue)
+        faults = storm.weather.watch if storm.stormy else WatchFaults()
+        self.watches = {
+            kind: Watch(storm.memory, kind, faults=faults, seed=seed + number)
+            for number, kind in enumerate(KINDS)
+        }
+        self.chance = random.Random(seed)
+        self.relist = faults.relist
+        self.turns = Turns(self._surroundings(), Pace(poll_seconds=2))
+        self.scribe = Scribe(self.cluster, self.feed.store, self.turns.memory)
+        self.ready = False
+        self.looks = 0
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            cluster=self.cluster,
+            store=self.feed.store,
+            shelf=self.feed.shelf,
+            ports=self._ports,
+            unsettled=lambda body, spec, routing: self._engine(body, spec).unsettled(routing),
+            clock=self.clock,
+        )
+
+    def clock(self) -> Any:
+        """The present as this process sees it."""
+        return self.storm.world.now + self.offset
+
+    def _engine(self, body: Object, spec: Any) -> SeldonEngine:
+        ports = SeldonPorts(
+            cluster=self.cluster,
+            store=self.feed.store,
+            report=self.storm.painter,
+            resolve=lambda revision: revision.uri,
+            clock=self.clock,
+        )
+        return SeldonEngine(place_of(*KEY, body["metadata"]["uid"], spec), V2, ports)
+
+    def _ports(self, body: Object, spec: Any) -> Ports:
+        serving = self._engine(body, spec)
+        return Ports(serving=serving, evidence=self.storm.world, clock=self.clock)
+
+    def step(self) -> None:
+        """One second of this process.
+
+        Raises:
+            Killed: It did not live to its end.
+        """
+        if not self.ready:
+            self._read_all()
+        self._hear()
+        for _ in range(MOST_TURNS):
+            key = self.queue.take(0)
+            if key is None:
+                return
+            self.looks += 1
+            wait = self.turns.turn(key)
+            self.queue.done(key)
+            if wait is not None:
+                self.queue.add(key, wait)
+            self.scribe.write(key)
+
+    def _read_all(self) -> None:
+        try:
+            self.feed.read_all(self.cluster, KINDS, ())
+        except ClusterError:
+            return
+        self.ready = True
+        self.queue.add(KEY)
+
+    def _hear(self) -> None:
+        for kind, watch in self.watches.items():
+            if self.relist and self.chance.random() < self.relist:
+                self._hear_list(kind, watch)
+            for event in watch.poll():
+                self.feed(kind, event.what, event.body)
+
+    def _hear_list(self, kind: Kind, watch: Watch) -> None:
+        """A watch that begins anew tells everything once more, perhaps from an old list."""
+        for body in watch.relist():
+            self.feed(kind, "", body)
+
+
+@dataclass
+class Storm:
+    """One run."""
+
+    seed: int
+    story: tuple[Deed, ...]
+    weather: Weather
+    version: str = "2.6.0"
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+        good, bad = Behaviour(), Behaviour(error_rate=0.3)
+        self.world = World(
+            behaviours={V2_GOOD: good, V3_BAD: bad},
+            traffic=Traffic(per_second=60),
+            seed=self.seed,
+        )
+        self.memory = MemoryCluster(clock=lambda: self.world.now)
+        manner = Manner(
+            version=self.version,
+            load_seconds=2,
+            route_seconds=1,
+            failing={V4_BROKEN: "digest differs"},
+        )
+        self.painter = SeldonPainter(self.memory, self.seconds, manner)
+        self.stormy = True
+        self.kills = self.calls = self.looks = 0
+        self.pending = sorted(self.story)
+        self.meddled: set[int] = set()
+        self.replicas: list[Replica] = []
+
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return (self.world.now - START).total_seconds()
+
+    def clock_offset(self) -> timedelta:
+        """How wrong the clock of a new process is."""
+        if not self.weather.clock_jumps:
+            return timedelta(0)
+        return timedelta(seconds=self.chance.uniform(-600, 600))
+
+    def run(self) -> Outcome:
+        """The whole run, and its judgement."""
+        for _ in range(self.weather.operators):
+            self._start(self.weather.plan)
+        second = 0
+        while second < self.weather.longest:
+            self._second(second)
+            second += 1
+            if second > self.weather.calm_after + 30 and not self.pending and not self.unrest():
+                break
+        oracle = Oracle(bad_uris=frozenset({V3_BAD, V4_BROKEN}), others=frozenset(self.meddled))
+        return Outcome(
+            wrong=oracle.read(self.memory),
+            stuck=self.unrest(),
+            kills=self.kills,
+            calls=self.calls + sum(one.cluster.calls for one in self.replicas),
+            turns=self.looks + sum(one.looks for one in self.replicas),
+            seconds=second,
+        )
+
+    def _start(self, plan: FaultPlan) -> None:
+        seed = self.chance.randrange(2**32)
+        self.replicas.append(Replica(self, seed, replace(plan, seed=seed)))
+
+    def _second(self, second: int) -> None:
+        if self.stormy and second >= self.weather.calm_after:
+            self._calm()
+        while self.pending and self.pending[0][0] <= second:
+            _, what, about = self.pending.pop(0)
+            DEEDS[what](self, about)
+        self.painter.look()
+        self.painter.advance()
+        for one in list(self.replicas):
+            try:
+                one.step()
+            except Killed:
+                self._bury(one)
+        self._flow()
+        self.world.advance(TICK)
+
+    def _bury(self, dead: Replica) -> None:
+        """Another process takes its place; what the dead one had sent may still arrive."""
+        self.kills += 1
+        self.calls += dead.cluster.calls
+        self.looks += dead.looks
+        self.replicas.remove(dead)
+        late = self.chance.random() < 0.5
+        if not late:
+            dead.cluster.land()
+        plan = self.weather.plan
+        again = plan.kill_at and self.chance.random() < 0.7
+        self._start(replace(plan, kill_at=self.chance.randrange(3, 60) if again else 0))
+        if late:  # in the middle of what its successor does
+            self.replicas[-1].cluster.interrupt(self.chance.randrange(1, 12), dead.cluster.land)
+
+    def _calm(self) -> None:
+        """From now on everybody is honest; processes start anew once more."""
+        self.stormy = False
+        for one in self.replicas:
+            one.cluster.land()
+            self.calls += one.cluster.calls
+            self.looks += one.looks
+        self.replicas.clear()
+        self.painter.away, self.painter.unreadable = False, ""
+        self.world.metrics_down = False
+        self._start(FaultPlan())
+
+    def _flow(self) -> None:
+        """Users meet the routes that are really in force."""
+        body = self.memory.get(MODEL_DEPLOYMENT, *KEY)
+        models = {name_of(one): one for one in self.memory.list(SELDON_MODEL)}
+        for name, model in models.items():
+            self.world.running.setdefault(name, (model["spec"]["storageUri"], self.world.now))
+        routes = Routes() if body is None else self._routes()
+        self.world.routes = Routes(
+            weights={name: w for name, w in routes.weights.items() if name in self.world.running},
+            mirror=routes.mirror,
+        )
+
+    def _routes(self) -> Routes:
+        route = self.painter._routes.get(KEY)
+        return Routes() if route is None else route.at(self.seconds())
+
+    def unrest(self) -> str:
+        """What is not at rest, in words; empty when everything is."""
+        body = self.memory.get(MODEL_DEPLOYMENT, *KEY)
+        models = {name_of(one) for one in self.memory.list(SELDON_MODEL)}
+        if body is None:
+            left = models | {name_of(one) for one in self.memory.list(SELDON_EXPERIMENT)}
+            return f"left behind: {sorted(left)}" if left else ""
+        if body["metadata"].get("deletionTimestamp"):
+            return "deleted, and still there"
+        waiting = self.memory.list(ROLLOUT_ACTION)
+        if not all("status" in one for one in waiting):
+            return "an action without a result"
+        return self._not_resting(body.get("status", {}), models)
+
+    def _not_resting(self, status: dict[str, Any], models: set[str]) -> str:
+        if status.get("phase") == "Paused":
+            by_hand = status["pause"]["reason"] == "Manual"
+            return "" if by_hand else f"paused: {status['pause']}"
+        if status.get("phase") == "Failed":
+            return "" if status["candidate"]["uri"] == V4_BROKEN else f"failed: {status}"
+        if status.get("phase") not in {"Healthy", "RolledBack"}:
+            return f"phase {status.get('phase')}: {status.get('message')}"
+        stable = status["stable"]["name"]
+        if (found := self._routes()) != Routes(weights={stable: 100}):
+            return f"routes {found}, stable {stable}"
+        return "" if models == {stable, NAME} else f"models {sorted(models)}, stable {stable}"
+
+
+def _wants(storm: Storm, uri: str) -> None:
+    spec = {"model": {"uri": uri}} | SPEC
+    if storm.memory.get(MODEL_DEPLOYMENT, *KEY) is None:
+        storm.memory.create(
+            MODEL_DEPLOYMENT,
+            {
+                "apiVersion": MODEL_DEPLOYMENT.api_version,
+                "kind": MODEL_DEPLOYMENT.kind,
+                "metadata": {"name": NAME, "namespace": NAMESPACE},
+                "spec": {},
+            },
+        )
+    storm.memory.edit(MODEL_DEPLOYMENT, *KEY, lambda body: body.update(spec=spec))
+
+
+def _asks(storm: Storm, verb: str) -> None:
+    body = storm.memory.get(MODEL_DEPLOYMENT, *KEY)
+    status = (body or {}).get("status", {})
+    judged = status.get("candidate") or status.get("stable")
+    if judged is None:
+        return
+    spec = {"target": NAME, "revision": judged["name"], "verb": verb, "by": "jo"}
+    storm.memory.create(
+        ROLLOUT_ACTION,
+        {
+            "apiVersion": ROLLOUT_ACTION.api_version,
+            "kind": ROLLOUT_ACTION.kind,
+            "metadata": {
+                "name": f"{verb.lower()}-{int(storm.seconds())}",
+                "namespace": NAMESPACE,
+            },
+            "spec": spec,
+        },
+    )
+
+
+def _deletes(storm: Storm, about: str) -> None:
+    storm.memory.delete(MODEL_DEPLOYMENT, *KEY)
+
+
+def _metrics(storm: Storm, about: str) -> None:
+    storm.world.metrics_down = about == "away" and storm.stormy
+
+
+def _seldon(storm: Storm, about: str) -> None:
+    storm.painter.away = about == "away" and storm.stormy
+
+
+def _router(storm: Storm, about: str) -> None:
+    storm.painter.unreadable = "away" if about == "away" and storm.stormy else ""
+
+
+def _meddles(storm: Storm, about: str) -> None:
+    """Somebody edits the Experiment by hand; the oracle must not take it for ours."""
+    if storm.memory.get(SELDON_EXPERIMENT, *KEY) is not None:
+        alone = [{"name": NAME, "weight": 100}]
+        storm.memory.edit(
+            SELDON_EXPERIMENT, *KEY, lambda body: body["spec"].update(candidates=alone)
+        )
+        storm.meddled.add(storm.memory.version)
+
+
+DEEDS: dict[str, Callable[[Storm, str], None]] = {
+    "wants": _wants,
+    "asks": _asks,
+    "deletes": _deletes,
+    "metrics": _metrics,
+    "seldon": _seldon,
+    "router": _router,
+    "meddles": _meddles,
+}
+STORIES: dict[str, tuple[Deed, ...]] = {
+    "good": ((0, "wants", V1), (15, "wants", V2_GOOD)),
+    "bad": ((0, "wants", V1), (15, "wants", V3_BAD)),
+    "broken": ((0, "wants", V1), (15, "wants", V4_BROKEN)),
+    "third revision": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V3_BAD)),
+    "revert": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V1)),
+    "delete": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "deletes", "")),
+    "abort": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "asks", "Abort")),
+    "abort and retry": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (22, "asks", "Abort"),
+        (40, "asks", "Retry"),
+    ),
+    "pause and resume": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (22, "asks", "Pause"),
+        (40, "asks", "Resume"),
+    ),
+    "undo": ((0, "wants", V1), (15, "wants", V2_GOOD), (55, "asks", "Undo")),
+    "metrics away": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (20, "metrics", "away"),
+        (70, "metrics", "back"),
+    ),
+    "seldon away": (
+        (0, "wants", V1),
+        (15, "wants", V3_BAD),
+        (20, "seldon", "away"),
+        (60, "seldon", "back"),
+    ),
+    "router unreadable": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (20, "router", "away"),
+        (60, "router", "back"),
+    ),
+    "meddled": ((0, "wants", V1), (15, "wants", V2_GOOD), (25, "meddles", "")),
+}
