@@ -2,9 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cluster_fault import FaultPlan, FaultyCluster
 from cluster_world import ClusterWorld, memory_world, real_world
 from control_plane import ControlPlane
 
@@ -18,9 +20,17 @@ def plane() -> Iterator[ControlPlane]:
         plane.stop()
 
 
-@pytest.fixture(params=["memory", "real"])
+@pytest.fixture(params=["memory", "through-no-faults", "real"])
 def world(request: pytest.FixtureRequest) -> ClusterWorld:
     """An empty namespace of each cluster in turn."""
+    if request.param == "real":
+        return real_world(request.getfixturevalue("plane"))
+    world = memory_world()
     if request.param == "memory":
-        return memory_world()
-    return real_world(request.getfixturevalue("plane"))
+        return world
+    plan = FaultPlan()
+    return replace(
+        world,
+        cluster=FaultyCluster(world.cluster, plan),
+        stranger=FaultyCluster(world.stranger, plan),
+    )

@@ -3,7 +3,7 @@
 import pytest
 from cluster_election import NAME, NAMESPACE, Candidate, Election, Weather
 from memory_cluster import MemoryCluster
-from sluice_operator.cluster.kind import LEASE
+from sluice_operator.cluster.kind import LEASE, Kind, Object
 from sluice_operator.cluster.lease import Elector, Sight, holder_of
 
 
@@ -186,4 +186,27 @@ def test_leading_ends_by_itself_ten_seconds_after_the_last_renewal() -> None:
     now[0] += 9.9
     assert elector.is_leading
     now[0] += 0.1
+    assert not elector.is_leading
+
+
+class SlowCluster(MemoryCluster):
+    """Time passes between a write's effect and its answer."""
+
+    def __init__(self, now: list[float]) -> None:
+        super().__init__()
+        self._now = now
+
+    def create(self, kind: Kind, body: Object) -> Object:
+        made = super().create(kind, body)
+        self._now[0] += 6
+        return made
+
+
+def test_leading_is_counted_from_when_the_renewal_was_sent() -> None:
+    now = [100.0]
+    elector = Elector(SlowCluster(now), "sluice", "operator", "pod-1", lambda: now[0])
+    assert elector.step()
+    now[0] = 109.9
+    assert elector.is_leading
+    now[0] = 110.0
     assert not elector.is_leading
