@@ -164,7 +164,7 @@ GATES = st.lists(
         optional={
             "role": st.sampled_from(["Guardrail", "Objective", "Observe"]),
             "alpha": st.sampled_from(["0", "0.01", "0.05", "0.06"]),
-            "threshold": st.sampled_from(["0s", "1s"]),
+            "threshold": st.sampled_from(["2s", "1s"]),
         },
     ),
     max_size=3,

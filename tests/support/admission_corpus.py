@@ -241,9 +241,9 @@ CASES: tuple[Case, ...] = (
     ),
     _pair("threshold-is-not-needed", gates(SLO), gates(SLO | {"threshold": "250ms"})),
     _pair(
-        "threshold-takes-time",
-        gates(FAST | {"threshold": "1ms"}),
-        gates(FAST | {"threshold": "0s"}),
+        "threshold-is-an-edge",
+        gates(FAST | {"threshold": "0.25s"}),
+        gates(FAST | {"threshold": "251ms"}),
     ),
     _pair(
         "alpha-is-a-small-chance",

@@ -271,8 +271,8 @@ class Gate(Wire):
     comparison: Comparison = Comparison.RELATIVE
     """What the candidate is compared with."""
     threshold: Duration | None = None
-    """LatencyExceedance: an answer that takes longer is too slow. Seldon counts in buckets of 5,
-    10, 25, 50, 100, 250, 500 ms, 1, 2.5, 5 and 10 s; one of these is exact."""
+    """LatencyExceedance: an answer that takes longer is too slow. One of 5, 10, 25, 50, 100, 250,
+    500 ms, 1, 2.5, 5 and 10 s, for engines count in buckets that end there."""
     margin: Annotated[Decimal, Field(ge=0)]
     """Relative: largest tolerated ratio (over 1). Absolute: largest tolerated rate. Paired: largest
     tolerated loss of accuracy; 0 asks for proof that the candidate is better."""

@@ -1,11 +1,30 @@
 """Rules about one gate: its metric, what it compares with, its margin and its chances of error."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 from sluice_operator.api.admission.rule import Check, Rule
+from sluice_operator.api.fields import format_duration, parse_duration
 from sluice_operator.api.v1alpha1 import Comparison, Gate, Metric, Spec
 
+EDGES = (
+    "5ms",
+    "10ms",
+    "25ms",
+    "50ms",
+    "100ms",
+    "250ms",
+    "500ms",
+    "1s",
+    "2500ms",
+    "5s",
+    "10s",
+)
+"""Where buckets of latency end in Seldon Core 1 and 2, in our runtime and in Envoy alike; a gate
+at any other time would stay blind for ever.
+
+Source: DefBuckets of prometheus/client_golang; HistogramBucketSettings of Envoy.
+"""
+_EDGES = ", ".join(f"duration('{edge}')" for edge in EDGES)
 _GATE = "spec.gates[]"
 
 
@@ -62,10 +81,13 @@ def _threshold_is_not_needed(gate: Gate) -> str:
     return f".threshold: {gate.metric} has none; remove it, or say metric: LatencyExceedance"
 
 
-def _threshold_takes_time(gate: Gate) -> str:
-    if gate.threshold is None or gate.threshold > timedelta(0):
+def _threshold_is_an_edge(gate: Gate) -> str:
+    if gate.threshold is None or gate.threshold in map(parse_duration, EDGES):
         return ""
-    return ".threshold: every answer takes longer than 0s; write for example 250ms"
+    return (
+        f".threshold: {format_duration(gate.threshold)} is between two buckets, so nobody counts "
+        f"it; write one of {', '.join(EDGES)}"
+    )
 
 
 GATE = (
@@ -121,11 +143,12 @@ GATE = (
         check=_each_gate(_threshold_is_not_needed),
     ),
     Rule(
-        name="threshold-takes-time",
+        name="threshold-is-an-edge",
         at=_GATE,
-        cel="!has(self.threshold) || duration(self.threshold) > duration('0s')",
-        message="threshold: every answer takes longer than 0s; write for example 250ms",
-        check=_each_gate(_threshold_takes_time),
+        cel=f"!has(self.threshold) || duration(self.threshold) in [{_EDGES}]",
+        message="threshold: a time between two buckets is counted by nobody; write one of "
+        + ", ".join(EDGES),
+        check=_each_gate(_threshold_is_an_edge),
     ),
     Rule(
         name="alpha-is-a-small-chance",
