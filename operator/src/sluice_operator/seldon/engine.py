@@ -16,7 +16,7 @@ from sluice_operator.errors import ConflictError, SluiceError
 from sluice_operator.model import Revision, Routes, Routing, Serving
 from sluice_operator.seldon.dialect import Dialect
 from sluice_operator.seldon.errors import RouterError
-from sluice_operator.seldon.manifest import Manifest, epoch_of, is_ours, owner_of
+from sluice_operator.seldon.manifest import Manifest, changed, epoch_of, is_ours, owner_of
 from sluice_operator.seldon.pen import Pen
 from sluice_operator.seldon.place import Place
 from sluice_operator.seldon.prune import Removal, farewell, removals
@@ -82,11 +82,25 @@ class SeldonEngine:
     def unsettled(self, routing: Routing) -> str:
         """What this engine still waits for, in words; empty when nothing is left to do."""
         objects = self._objects()
-        wanted = {revision.name for revision in routing.revisions} | {self._place.deployment}
+        wanted = {revision.name for revision in routing.revisions}
+        entry = {self._place.deployment} if wanted else set()
         waiting = self._dialect.readiness(self._place, objects).waiting
         present = {name_of(body) for bodies in objects.values() for body in bodies}
-        said = [f"{name}: {why}" for name, why in sorted(waiting.items()) if name in wanted]
-        return "; ".join([*said, *(f"{name} is to be removed" for name in present - wanted)])
+        said = [f"{name}: {why}" for name, why in sorted(waiting.items()) if name in wanted | entry]
+        said += [f"{name} is to be removed" for name in sorted(present - wanted - entry)]
+        return "; ".join(said or self._unwritten(routing, objects))
+
+    def _unwritten(self, routing: Routing, objects: Objects) -> list[str]:
+        try:
+            drawn = self._dialect.render(self._place, routing, self._seen(objects), objects)
+        except SluiceError as refused:
+            return [str(refused)]
+        present = [(manifest, _present(manifest, objects)) for manifest in drawn]
+        return [
+            f"{manifest.kind.kind} {manifest.name} is to be written"
+            for manifest, body in present
+            if body is None or changed(body, manifest, self._place) is not None
+        ]
 
     @property
     def epoch(self) -> int:

@@ -87,8 +87,12 @@ def _gains(routing: Routing, listed: Routes) -> bool:
 
 def _without_stable(listed: Routes, fallback: Fallback) -> Routes:
     """Stable has no traffic and cannot take any: who has it keeps it, unless one can step in."""
-    others = any(share for name, share in listed.weights.items() if name != fallback.name)
-    return listed if others and not fallback.steps_in else _all_to(fallback)
+    others = {name: share for name, share in listed.weights.items() if name != fallback.name}
+    if fallback.steps_in or not any(others.values()):
+        return _all_to(fallback)
+    if sum(others.values()) != WHOLE:  # somebody wrote into the list: the largest share it is
+        return Routes(weights={max(others, key=lambda name: others[name]): WHOLE})
+    return Routes(weights=others, mirror=listed.mirror)
 
 
 def _all_to(fallback: Fallback) -> Routes:
