@@ -10,7 +10,7 @@ from cluster_world import THING, definition
 from control_plane import ControlPlane
 from eventually import eventually
 from sluice_operator.cluster.client import KubernetesCluster, login
-from sluice_operator.cluster.kind import CRD, LEASE, SELDON_EXPERIMENT, Kind
+from sluice_operator.cluster.kind import CRD, EVENT, LEASE, SELDON_EXPERIMENT, Kind
 from sluice_operator.cluster.lease import Elector
 from sluice_operator.cluster.permission import cluster_role, lease_role, missing_permissions
 from sluice_operator.cluster.port import Cluster, Plain
@@ -186,6 +186,21 @@ def test_one_right_too_few_is_named(operator: Cluster, cluster: Cluster, namespa
         refused.value
     )
     assert str(refused.value).endswith("add it to the operator's ClusterRole")
+
+
+def test_the_operators_events_are_taken(operator: Cluster, namespace: str) -> None:
+    event = {
+        "metadata": {"namespace": namespace, "name": "churn.1"},
+        "eventTime": "2026-01-01T00:00:00.000000Z",
+        "reportingController": "sluice.dev/operator",
+        "reportingInstance": "a",
+        "action": "Rollout",
+        "reason": "Adopted",
+        "type": "Normal",
+        "note": "Adopted the first model",
+        "regarding": {"kind": "Thing", "namespace": namespace, "name": "churn"},
+    }
+    assert operator.create(EVENT, event)["note"] == "Adopted the first model"
 
 
 def test_a_lease_passes_from_one_to_the_next(operator: Cluster, namespace: str) -> None:
