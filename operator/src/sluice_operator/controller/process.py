@@ -92,7 +92,7 @@ class Operator:
         return self._acting and self.leadership.is_leading
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT."""
+        """Until somebody says `stop`, or the watch breaks down."""
         crew = Crew(
             turns=self.turns,
             scribe=self.scribe,
@@ -108,23 +108,32 @@ class Operator:
         )
         threads = crew.start(self.settings.workers)
         leader = threading.Thread(target=self._lead, name="leader", daemon=True)
-        leader.start()
+        watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
+        for thread in (leader, watcher):
+            thread.start()
         _log.info("Started %s", self.settings.identity)
-        try:
-            asyncio.run(self._watch())
-        finally:
-            self._end(leader, threads)
-            health.close()
-            metrics.close()
-            _log.info("Stopped %s", self.settings.identity)
+        self._stop.wait()
+        self._end(leader, threads)
+        health.close()
+        metrics.close()
+        watcher.join(timeout=FLUSH_SECONDS)
+        _log.info("Stopped %s", self.settings.identity)
 
-    async def _watch(self) -> None:
+    def stop(self) -> None:
+        """Have `run` come to its end; may be called by a signal handler."""
+        self._stop.set()
+
+    def _watch(self) -> None:
+        """Where kopf runs: in a thread of its own, so that nothing has to wait for its end."""
         settings = self.settings
-        await watch(self.feed, settings.namespaces, settings.kubeconfig, asyncio.Event())
+        try:
+            asyncio.run(watch(self.feed, settings.namespaces, settings.kubeconfig, self._stop))
+        except Exception:  # noqa: BLE001 - whatever it was: blind, this process must not go on
+            _log.exception("The watch has ended")
+        self.stop()
 
     def _end(self, leader: threading.Thread, threads: tuple[threading.Thread, ...]) -> None:
         """Finish what is in hand, write down what is noted, let a standby take over."""
-        self._stop.set()
         self.queue.close()
         leader.join(timeout=LEAD_SECONDS)
         deadline = time.monotonic() + FLUSH_SECONDS

@@ -4,7 +4,7 @@ One event handler for each kind fills the store. There are no timers, daemons or
 kopf then adds no finalizer and no annotation of its own, and an object at rest costs nothing.
 """
 
-import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def kopf_settings() -> kopf.OperatorSettings:
 
 
 async def watch(
-    feed: Feed, namespaces: Sequence[str], kubeconfig: Path | None, stop: asyncio.Event
+    feed: Feed, namespaces: Sequence[str], kubeconfig: Path | None, stop: threading.Event
 ) -> None:
     """List and watch until told to stop."""
     registry = registry_of(feed)

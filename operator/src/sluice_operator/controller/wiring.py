@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -163,5 +164,7 @@ def main() -> int:
     except SluiceError as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: operator.stop())
     operator.run()
     return 0
