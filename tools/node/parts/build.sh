@@ -43,7 +43,7 @@ module_of() { # module_of PROGRAM: folder and package
   case $1 in
     etcd) echo etcd go.etcd.io/etcd/server/v3 ;;
     kube*) echo kubernetes "k8s.io/kubernetes/cmd/$1" ;;
-    coredns) echo coredns github.com/coredns/coredns ;;
+    coredns) echo coredns . ;;
     helm) echo helm helm.sh/helm/v3/cmd/helm ;;
     local-path-provisioner) echo storage github.com/rancher/local-path-provisioner ;;
     pause) echo pause . ;;

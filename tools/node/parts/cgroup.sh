@@ -6,15 +6,28 @@ cgroup_hierarchies() { # one a line: the only one of version 2, or version 1's, 
     /proc/mounts
 }
 
-make_cgroups() { # version 1's cpuset starts empty, and then takes no process
-  local hierarchy group
+make_cgroups() {
+  local hierarchy
   for hierarchy in $(cgroup_hierarchies); do
-    group=$hierarchy/$CGROUP
-    mkdir -p "$group"
-    [ -f "$group/cpuset.mems" ] && [ -f "$hierarchy/cpuset.mems" ] || continue
-    cat "$hierarchy/cpuset.cpus" >"$group/cpuset.cpus"
-    cat "$hierarchy/cpuset.mems" >"$group/cpuset.mems"
+    mkdir -p "$hierarchy/$CGROUP"
+    delegate_controllers "$hierarchy"
+    copy_cpuset "$hierarchy"
   done
+}
+
+delegate_controllers() { # delegate_controllers HIERARCHY: version 2 gives them to children on request only
+  local controller controllers
+  [ -f "$1/cgroup.subtree_control" ] || return 0
+  read -ra controllers <"$1/cgroup.controllers"
+  for controller in "${controllers[@]}"; do
+    echo "+$controller" >"$1/cgroup.subtree_control" 2>/dev/null || true # the kubelet names what it lacks
+  done
+}
+
+copy_cpuset() { # copy_cpuset HIERARCHY: version 1's starts empty, and then takes no process
+  [ -f "$1/cpuset.mems" ] || return 0
+  cat "$1/cpuset.cpus" >"$1/$CGROUP/cpuset.cpus"
+  cat "$1/cpuset.mems" >"$1/$CGROUP/cpuset.mems"
 }
 
 pod_processes() { # the numbers of all processes in pods

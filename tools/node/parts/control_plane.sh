@@ -5,6 +5,11 @@ kubectl() { # kubectl ARGUMENT...: as the administrator
   "$BIN/kubectl" --kubeconfig "$STATE/admin.kubeconfig" "$@"
 }
 
+become_kubectl() { # become_kubectl ARGUMENT...: so that Ctrl-C reaches it and nobody else
+  [ -f "$STATE/admin.kubeconfig" ] || fail "there is no node yet: make one with 'node up'"
+  exec "$BIN/kubectl" --kubeconfig "$STATE/admin.kubeconfig" "$@"
+}
+
 control_plane() {
   start_etcd
   start_api_server

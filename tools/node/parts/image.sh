@@ -13,11 +13,10 @@ scratch_image() { # scratch_image REFERENCE BINARY: loaded into the node unless 
   digest=$(sha256sum <"$2" | cut -c1-64)
   [ "$(cat "$STATE/loaded/${1//[:\/]/-}" 2>/dev/null)" = "$digest" ] &&
     containers images ls -q | grep -qxF "$1" && return
-  folder=$(mktemp -d)
+  folder=$(new_folder)
   scratch_layer "$2" "$folder/layer"
   scratch_archive "$1" "$(basename "$2")" "$folder"
   containers images import "$folder/image.tar" >/dev/null
-  rm -r "$folder"
   mkdir -p "$STATE/loaded"
   echo "$digest" >"$STATE/loaded/${1//[:\/]/-}"
 }
@@ -63,12 +62,12 @@ base_image() { # what Dockerfiles name $BASE_IMAGE, made of Debian's packages
 }
 
 make_base_image() {
-  local folder root container
-  folder=$(mktemp -d)
-  root=$folder/root
+  local root container
+  root=$(new_folder)/root
+  mkdir -p "$LOG"
   say "making $BASE_IMAGE"
-  debootstrap --variant=minbase bookworm "$root" \
-    --include=python3,python3-venv,python3-pip,ca-certificates,libgomp1 >"$LOG/base.log" 2>&1 ||
+  debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates,libgomp1 \
+    bookworm "$root" >"$LOG/base.log" 2>&1 ||
     fail "debootstrap ended: see $LOG/base.log"
   ln -s python3 "$root/usr/bin/python"
   if [ -f /etc/apt/sources.list.d/debian.sources ]; then # Dockerfiles install from where this machine does
@@ -81,7 +80,6 @@ make_base_image() {
   build_store config --cmd python3 "$container"
   build_store commit -q "$container" "$BASE_IMAGE" >/dev/null
   build_store rm "$container" >/dev/null
-  rm -rf "$folder"
 }
 
 build_image() { # build_image FOLDER REFERENCE [ARGUMENT...]: FOLDER's Dockerfile, with this machine's network
@@ -100,10 +98,9 @@ to_node() { # to_node REFERENCE: from buildah's store into the node's, if it is 
     return
   }
   local folder
-  folder=$(mktemp -d)
+  folder=$(new_folder)
   build_store push -q "$1" "docker-archive:$folder/image.tar:$1"
   containers images import "$folder/image.tar"
-  rm -r "$folder"
 }
 
 load_images() { # load_images ARCHIVE...: OCI or docker archives

@@ -5,7 +5,6 @@ CONTROL_PLANE_PROCESSES=(etcd kube-apiserver)
 WORKER_PROCESSES=(containerd kube-controller-manager kube-scheduler kubelet kube-proxy)
 
 up() { # up [--control-plane]: whatever of it does not run; prints the administrator's kubeconfig
-  need_root up
   [ "${1:-}" = --control-plane ] || need_packages "${WORKER_PACKAGES[@]}"
   need_packages "${NETWORK_PACKAGES[@]}"
   build "$([ "${1:-}" = --control-plane ] && echo control-plane || echo node)"
@@ -19,7 +18,6 @@ up() { # up [--control-plane]: whatever of it does not run; prints the administr
 }
 
 down() { # down [--wipe]: nothing of it runs or is mounted; --wipe forgets what it held
-  need_root down
   local name
   for name in kube-proxy kubelet kube-scheduler kube-controller-manager; do
     stop "$name"

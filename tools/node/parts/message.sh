@@ -10,6 +10,6 @@ fail() { # fail WORD...: end with a message that says what to do
   exit 1
 }
 
-need_root() { # need_root COMMAND
-  [ "$(id -u)" -eq 0 ] || fail "'$1' sets up namespaces, mounts and cgroups: run it as root"
+need_root() {
+  [ "$(id -u)" -eq 0 ] || fail "this sets up namespaces, mounts and cgroups: run it as root"
 }
