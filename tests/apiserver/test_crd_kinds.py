@@ -10,6 +10,7 @@ import pytest
 import yaml
 from admission_corpus import action, deployment, run
 from control_plane import ControlPlane
+from house import Snippet, snippets
 from sluice_kinds import MANIFESTS, Admission, install_kinds, resource
 from sluice_operator.api.crd import RESOURCES, Resource
 from sluice_operator.api.load import parse
@@ -24,6 +25,7 @@ from sluice_operator.api.status import (
 from sluice_operator.api.v1alpha1 import Spec
 
 SAMPLES = sorted((MANIFESTS / "samples").glob("*.yaml"))
+ACTIONS = [s for s in snippets("yaml") if "kind: RolloutAction" in s.text]
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 STATUS = ModelDeploymentStatus(
     observed_generation=1,
@@ -243,3 +245,12 @@ def test_two_appliers_share_the_gates_by_name(control_plane, client, namespace) 
 def test_an_action_with_a_verb_that_nobody_knows_is_refused(client, namespace) -> None:
     answer = Admission(client, namespace).says(action("Explode"), "rolloutactions")
     assert 'Unsupported value: "Explode"' in answer
+
+
+@pytest.mark.parametrize("snippet", ACTIONS, ids=str)
+def test_an_action_in_a_page_is_admitted(snippet: Snippet, client, namespace) -> None:
+    assert Admission(client, namespace).says(yaml.safe_load(snippet.text), "rolloutactions") == ""
+
+
+def test_there_is_an_action_in_a_page() -> None:
+    assert ACTIONS
