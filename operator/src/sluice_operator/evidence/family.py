@@ -6,7 +6,7 @@ our own serving runtime; docs/evidence.md says how they were found and what each
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sluice_operator.evidence.series import Labels
 
@@ -32,7 +32,7 @@ class Family:
     """Label that says how a request ended: a code, or a bucket of its time."""
     failed: str = ""
     """Outcomes that are failures, as a pattern; for counters of requests."""
-    only: Mapping[str, str] = field(default_factory=dict)
+    only: Labels = ()
     """Labels that a series must have to be one of the family."""
 
     def revision_of(self, labels: Labels) -> str:
@@ -52,7 +52,7 @@ class Family:
 
     def selector(self, revisions: Iterable[str], more: Mapping[str, str], outcome: str = "") -> str:
         """The series of some revisions, of all without any; `outcome` is a further matcher."""
-        fixed = [f'{name}="{quoted(value)}"' for name, value in {**self.only, **more}.items()]
+        fixed = [f'{name}="{quoted(value)}"' for name, value in {**dict(self.only), **more}.items()]
         parts = [self.matcher(revisions), *fixed, *([outcome] if outcome else [])]
         return f"{self.metric}{{{','.join(parts)}}}"
 
@@ -84,14 +84,14 @@ EXECUTOR_REQUESTS = Family(
     revision="predictor_name",
     outcome="code",
     failed=FAILED_CODES,
-    only={"service": "predictions"},
+    only=(("service", "predictions"),),
 )
 """Seldon Core 1: requests that reached the executor of a predictor, which is called like the
 revision."""
 EXECUTOR_SECONDS = Family(
     metric="seldon_api_executor_server_requests_seconds_bucket",
     revision="predictor_name",
-    only={"service": "predictions"},
+    only=(("service", "predictions"),),
 )
 """Seldon Core 1: time at the executor."""
 RUNTIME_REQUESTS = Family(

@@ -17,7 +17,7 @@ from sluice_operator.evidence.history import History
 from sluice_operator.evidence.meter import Meter, meter_of
 from sluice_operator.evidence.pace import OLDEST_MS
 from sluice_operator.evidence.prometheus_answer import PrometheusError
-from sluice_operator.evidence.prometheus_api import Access, PrometheusApi
+from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.shelf import Look, Shelf
 from sluice_operator.model import Question, Window
 
@@ -30,18 +30,18 @@ class Prometheus:
 
     def __init__(
         self,
-        access: Access,
+        api: PrometheusApi,
         refresh_seconds: float = 1.0,
         labels: Mapping[str, str] | None = None,
     ) -> None:
         """Nothing is asked yet.
 
         Args:
-            access: Where it is.
+            api: How it is asked.
             refresh_seconds: How old shared samples may be; costs one query each.
             labels: What every series must bear, where one Prometheus sees several clusters.
         """
-        self.api = PrometheusApi(access)
+        self.api = api
         self.labels = dict(labels or {})
         self._refresh_seconds = refresh_seconds
         self._shelves: dict[Meter, Shelf] = {}

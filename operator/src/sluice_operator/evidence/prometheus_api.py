@@ -5,7 +5,7 @@ All times are those of Prometheus: a clock that jumps on this side loses and rep
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -46,12 +46,26 @@ class Access:
 class PrometheusApi:
     """Prometheus for any number of threads."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(
+        self,
+        access: Access,
+        transport: httpx.BaseTransport | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            access: Where it is.
+            transport: How requests get there; over the network if left out.
+            monotonic: Seconds of a clock that never goes back.
+        """
+        self.monotonic = monotonic
         self._access = access
         self._client = httpx.Client(
             base_url=access.url.rstrip("/") + "/",
             headers=dict(access.headers),
             timeout=access.timeout_seconds / 2,
+            transport=transport,
             trust_env=False,
         )
         self._lock = threading.Lock()
@@ -68,8 +82,8 @@ class PrometheusApi:
         """
         if self._offset is None:
             seconds = seconds_in(self._ask({"query": "time()"}))
-            self._offset = round(seconds * 1000) - _monotonic_ms()
-        return _monotonic_ms() + self._offset
+            self._offset = round(seconds * 1000) - self._monotonic_ms()
+        return self._monotonic_ms() + self._offset
 
     def samples(self, selector: str, begin: int, end: int | None = None) -> tuple[Series, ...]:
         """Raw samples from `begin` to `end`, both included; without an end, all there are.
@@ -113,23 +127,26 @@ class PrometheusApi:
         """Hang up."""
         self._client.close()
 
+    def _monotonic_ms(self) -> int:
+        return int(self.monotonic() * 1000)
+
     def _ask(self, form: Mapping[str, str]) -> bytes:
         self._refuse_while_down()
         try:
             return self._answer(form)
         except httpx.HTTPError as broken:
             error = PrometheusError(f"Prometheus at {self._access.url} does not answer: {broken!r}")
-            self._down = (time.monotonic() + self._access.rest_seconds, error)
+            self._down = (self.monotonic() + self._access.rest_seconds, error)
             raise error from None
 
     def _refuse_while_down(self) -> None:
         """One thread has waited for an answer in vain; others need not."""
         down = self._down
-        if down is not None and time.monotonic() < down[0]:
+        if down is not None and self.monotonic() < down[0]:
             raise PrometheusError(str(down[1]))
 
     def _answer(self, form: Mapping[str, str]) -> bytes:
-        deadline = time.monotonic() + self._access.timeout_seconds
+        deadline = self.monotonic() + self._access.timeout_seconds
         with self._lock:
             self.queries += 1
         with self._client.stream("POST", "api/v1/query", data=dict(form)) as answer:
@@ -145,7 +162,7 @@ class PrometheusApi:
         return bytes(body)
 
     def _bound(self, size: int, deadline: float) -> None:
-        if time.monotonic() > deadline:
+        if self.monotonic() > deadline:
             seconds = self._access.timeout_seconds
             raise httpx.ReadTimeout(f"no complete answer within {seconds:g} s")
         if size > MOST_BYTES:
@@ -160,7 +177,7 @@ class PrometheusApi:
             theirs = round(parsedate_to_datetime(date).timestamp() * 1000)
         except ValueError:
             return
-        offset = theirs - _monotonic_ms()
+        offset = theirs - self._monotonic_ms()
         if self._offset is not None and abs(offset - self._offset) > _ODD_MS:
             self._offset = offset
 
@@ -168,10 +185,6 @@ class PrometheusApi:
 def clock_time(ms: int) -> str:
     """A time of Prometheus for people."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S UTC")
-
-
-def _monotonic_ms() -> int:
-    return int(time.monotonic() * 1000)
 
 
 def _seconds(ms: int) -> str:

@@ -5,7 +5,6 @@ where a scrape may have been invisible at the fetch before, so nothing falls bet
 """
 
 import threading
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -95,7 +94,7 @@ class Shelf:
         if not self._lock.acquire(blocking=self._error is None):
             raise PrometheusError(str(self._error))
         try:
-            if time.monotonic() >= self._due:
+            if self._api.monotonic() >= self._due:
                 self._refresh()
         finally:
             self._lock.release()
@@ -110,7 +109,7 @@ class Shelf:
             self._error = None
         except PrometheusError as broken:
             self._error = broken
-        self._due = time.monotonic() + self._refresh_seconds
+        self._due = self._api.monotonic() + self._refresh_seconds
 
     def _fetched(self) -> Look:
         now = self._api.now()
