@@ -31,7 +31,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from cluster_fault import FaultPlan, Strike  # type: ignore[import-not-found]  # noqa: E402
 from cluster_watch import WatchFaults  # type: ignore[import-not-found]  # noqa: E402
-from operator_storm import STORIES, Storm, Weather  # type: ignore[import-not-found]  # noqa: E402
+from operator_storm import Storm, Weather  # type: ignore[import-not-found]  # noqa: E402
+from operator_story import STORIES  # type: ignore[import-not-found]  # noqa: E402
 
 STALE = WatchFaults(lag=3, drop=0.1, duplicate=0.2, relist=0.1, stale=10)
 SHARES = (0.0, 0.05, 0.2)
@@ -115,12 +116,13 @@ def cases(runs: int, seed: int) -> Iterator[Case]:
     """As many as were asked for."""
     plain = [Case("no faults", 1, story) for story in STORIES]
     lengths = {one.story: run(one).calls for one in plain}
-    planned = [*plain, *systematic(lengths)]
+    planned = list(systematic(lengths))
     if len(planned) > runs // 2:
         planned = planned[:: -(-len(planned) // (runs // 2))]
+    yield from plain
     yield from planned
     endless = storms(seed)
-    for _ in range(runs - len(planned)):
+    for _ in range(runs - len(planned) - len(plain)):
         yield next(endless)
 
 
@@ -138,49 +140,56 @@ def show(results: list[Result]) -> None:
         print(f"{one.case}: {'; '.join(one.wrong[:2])} {one.stuck}")
 
 
-def main() -> int:
-    """Run, show, write; 1 if anything was wrong or stuck."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+def options() -> argparse.Namespace:
+    """What was asked on the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--quick", action="store_true", help="200 runs")
     given = parser.parse_args()
-    runs = 200 if given.quick else given.runs
-    began = time.monotonic()
-    results: list[Result] = []
-    with ProcessPoolExecutor(given.workers) as pool:
-        for result in pool.map(run, cases(runs, given.seed), chunksize=CHUNK):
-            results.append(result)
-            if len(results) % 500 == 0:
-                print(
-                    f"{len(results)} of {runs} runs, {time.monotonic() - began:.0f} s", flush=True
-                )
-    show(results)
-    bad = [one for one in results if one.wrong or one.stuck]
-    stories = Counter(one.case.story for one in results)
-    whole = {
+    given.runs = 200 if given.quick else given.runs
+    return given
+
+
+def summary(results: list[Result], seed: int, seconds: float) -> dict[str, object]:
+    """What is kept of it."""
+    wrong, stuck = ([one for one in results if getattr(one, what)] for what in ("wrong", "stuck"))
+    return {
         "name": "crash_matrix",
         "runs": len(results),
-        "seed": given.seed,
-        "seconds": round(time.monotonic() - began, 1),
+        "seed": seed,
+        "seconds": round(seconds, 1),
         "machine": f"{platform.platform()}, {os.cpu_count()} cores",
         "kills": sum(one.kills for one in results),
         "calls": sum(one.calls for one in results),
-        "stories": dict(stories),
+        "stories": dict(Counter(one.case.story for one in results)),
         "claims": [
-            {
-                "claim": "no wrong weight, no promotion without verdict",
-                "wrong": sum(1 for one in results if one.wrong),
-            },
-            {"claim": "nothing is stuck", "stuck": sum(1 for one in results if one.stuck)},
+            {"claim": "no wrong weight, no promotion without verdict", "holds": not wrong},
+            {"claim": "nothing is stuck", "holds": not stuck},
         ],
-        "bad": [asdict(one) for one in bad],
+        "bad": [asdict(one) for one in [*wrong, *stuck]],
     }
+
+
+def main() -> int:
+    """Run, show, write; 1 if anything was wrong or stuck."""
+    given = options()
+    began = time.monotonic()
+    results: list[Result] = []
+    with ProcessPoolExecutor(given.workers) as pool:
+        for result in pool.map(run, cases(given.runs, given.seed), chunksize=CHUNK):
+            results.append(result)
+            if len(results) % 500 == 0:
+                spent = time.monotonic() - began
+                print(f"{len(results)} of {given.runs} runs, {spent:.0f} s", flush=True)
+    show(results)
+    whole = summary(results, given.seed, time.monotonic() - began)
     file = ROOT / "build" / "bench" / "crash_matrix.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(whole, indent=2))
-    print(f"{len(results)} runs, seed {given.seed}, {whole['kills']} kills: {len(bad)} bad; {file}")
+    bad = sum(1 for one in results if one.wrong or one.stuck)
+    print(f"{len(results)} runs, seed {given.seed}, {whole['kills']} kills: {bad} bad; {file}")
     return 1 if bad else 0
 
 

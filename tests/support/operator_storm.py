@@ -6,7 +6,6 @@ reads the API server's log, and whatever is not at rest is stuck.
 """
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from cluster_fault import FaultPlan, FaultyCluster, Killed
 from cluster_watch import Watch, WatchFaults
 from memory_cluster import MemoryCluster
 from operator_oracle import Oracle
+from operator_story import DEEDS, KEY, NAME, V2_GOOD, V3_BAD, V4_BROKEN, Deed
 from seldon_painter import SeldonPainter
 from seldon_states import Manner
 from sluice_operator.cluster.kind import (
@@ -43,33 +43,10 @@ from sluice_operator.seldon.place import place_of
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
 from sluice_operator.simulation.world import START, World
 
-NAMESPACE, NAME = "ml", "churn"
-KEY = (NAMESPACE, NAME)
 KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION, SELDON_MODEL, SELDON_EXPERIMENT, SELDON_SERVER)
 TICK = timedelta(seconds=1)
 MOST_TURNS = 25
 """Looks of one operator at one moment; more would be a loop without a pause."""
-V1, V2_GOOD, V3_BAD, V4_BROKEN = (f"s3://models/v{n}" for n in range(1, 5))
-SPEC: dict[str, Any] = {
-    "strategy": {
-        "type": "Canary",
-        "steps": [
-            {"setWeight": 10},
-            {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}},
-            {"setWeight": 50},
-            {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}},
-        ],
-    },
-    "gates": [
-        {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "1.5"},
-        {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute", "margin": "0.05"},
-    ],
-    "rollback": {"bake": "20s"},
-    "progressDeadline": "60s",
-    "noDataLimit": "20s",
-}
-Deed = tuple[int, str, str]
-"""Second, what is done, and to what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,117 +316,3 @@ class Storm:
         if (found := self._routes()) != Routes(weights={stable: 100}):
             return f"routes {found}, stable {stable}"
         return "" if models == {stable, NAME} else f"models {sorted(models)}, stable {stable}"
-
-
-def _wants(storm: Storm, uri: str) -> None:
-    spec = {"model": {"uri": uri}} | SPEC
-    if storm.memory.get(MODEL_DEPLOYMENT, *KEY) is None:
-        storm.memory.create(
-            MODEL_DEPLOYMENT,
-            {
-                "apiVersion": MODEL_DEPLOYMENT.api_version,
-                "kind": MODEL_DEPLOYMENT.kind,
-                "metadata": {"name": NAME, "namespace": NAMESPACE},
-                "spec": {},
-            },
-        )
-    storm.memory.edit(MODEL_DEPLOYMENT, *KEY, lambda body: body.update(spec=spec))
-
-
-def _asks(storm: Storm, verb: str) -> None:
-    body = storm.memory.get(MODEL_DEPLOYMENT, *KEY)
-    status = (body or {}).get("status", {})
-    judged = status.get("candidate") or status.get("stable")
-    if judged is None:
-        return
-    spec = {"target": NAME, "revision": judged["name"], "verb": verb, "by": "jo"}
-    storm.memory.create(
-        ROLLOUT_ACTION,
-        {
-            "apiVersion": ROLLOUT_ACTION.api_version,
-            "kind": ROLLOUT_ACTION.kind,
-            "metadata": {
-                "name": f"{verb.lower()}-{int(storm.seconds())}",
-                "namespace": NAMESPACE,
-            },
-            "spec": spec,
-        },
-    )
-
-
-def _deletes(storm: Storm, about: str) -> None:
-    storm.memory.delete(MODEL_DEPLOYMENT, *KEY)
-
-
-def _metrics(storm: Storm, about: str) -> None:
-    storm.world.metrics_down = about == "away" and storm.stormy
-
-
-def _seldon(storm: Storm, about: str) -> None:
-    storm.painter.away = about == "away" and storm.stormy
-
-
-def _router(storm: Storm, about: str) -> None:
-    storm.painter.unreadable = "away" if about == "away" and storm.stormy else ""
-
-
-def _meddles(storm: Storm, about: str) -> None:
-    """Somebody edits the Experiment by hand; the oracle must not take it for ours."""
-    if storm.memory.get(SELDON_EXPERIMENT, *KEY) is not None:
-        alone = [{"name": NAME, "weight": 100}]
-        storm.memory.edit(
-            SELDON_EXPERIMENT, *KEY, lambda body: body["spec"].update(candidates=alone)
-        )
-        storm.meddled.add(storm.memory.version)
-
-
-DEEDS: dict[str, Callable[[Storm, str], None]] = {
-    "wants": _wants,
-    "asks": _asks,
-    "deletes": _deletes,
-    "metrics": _metrics,
-    "seldon": _seldon,
-    "router": _router,
-    "meddles": _meddles,
-}
-STORIES: dict[str, tuple[Deed, ...]] = {
-    "good": ((0, "wants", V1), (15, "wants", V2_GOOD)),
-    "bad": ((0, "wants", V1), (15, "wants", V3_BAD)),
-    "broken": ((0, "wants", V1), (15, "wants", V4_BROKEN)),
-    "third revision": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V3_BAD)),
-    "revert": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V1)),
-    "delete": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "deletes", "")),
-    "abort": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "asks", "Abort")),
-    "abort and retry": (
-        (0, "wants", V1),
-        (15, "wants", V2_GOOD),
-        (22, "asks", "Abort"),
-        (40, "asks", "Retry"),
-    ),
-    "pause and resume": (
-        (0, "wants", V1),
-        (15, "wants", V2_GOOD),
-        (22, "asks", "Pause"),
-        (40, "asks", "Resume"),
-    ),
-    "undo": ((0, "wants", V1), (15, "wants", V2_GOOD), (55, "asks", "Undo")),
-    "metrics away": (
-        (0, "wants", V1),
-        (15, "wants", V2_GOOD),
-        (20, "metrics", "away"),
-        (70, "metrics", "back"),
-    ),
-    "seldon away": (
-        (0, "wants", V1),
-        (15, "wants", V3_BAD),
-        (20, "seldon", "away"),
-        (60, "seldon", "back"),
-    ),
-    "router unreadable": (
-        (0, "wants", V1),
-        (15, "wants", V2_GOOD),
-        (20, "router", "away"),
-        (60, "router", "back"),
-    ),
-    "meddled": ((0, "wants", V1), (15, "wants", V2_GOOD), (25, "meddles", "")),
-}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from sluice_operator.cluster.permission import missing_permissions
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.cluster.store import Store
 from sluice_operator.controller.crew import Crew
@@ -172,6 +173,16 @@ class Operator:
         for key in self.feed.deployments():
             self.queue.add(key)
         _log.info("Leading as %s", self.settings.identity)
+        self._name_missing_rights()
+
+    def _name_missing_rights(self) -> None:
+        """Before somebody's rollout meets them."""
+        where = self.settings.namespaces, self.settings.lease_namespace
+        try:
+            for missing in missing_permissions(self.scribes_cluster, *where):
+                _log.error("RBAC is too small: %s", missing)
+        except ClusterError as away:
+            _log.warning("Rights could not be reviewed: %s", away)
 
     def _rest(self) -> None:
         self._acting = False

@@ -42,7 +42,7 @@ from sluice_operator.errors import (
     SpecError,
     UnavailableError,
 )
-from sluice_operator.model import Observation, Question, Routing
+from sluice_operator.model import Question, Routing
 from sluice_operator.rollout.decide import Decision, decide
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Wish, look
@@ -128,48 +128,41 @@ class Turns:
         return wait
 
     def _look_at(self, key: Key, body: Object) -> float | None:
-        world, memory = self._world, self._remembered(key, body)
+        memory = self._remembered(key, body)
         spec = _spec_of(body, memory)
         if not memory.sure:
             body = self._fence(memory, body, spec)
-        before = memory.status
-        waiting = world.shelf.waiting(key)
-        wish = Wish(
-            spec=spec,
-            actions=tuple(action_of(action) for action in waiting if _is_new(action, memory)),
-            deleted=is_deleted(body) or before.phase is Phase.TERMINATING,
-        )
-        body = body if wish.deleted else self._claimed(body)
-        ports = world.ports(body, spec)
-        seen = look(wish, before, ports)
-        decision = decide(spec, before, seen)
-        due = self._is_due(memory, decision, seen.now)
-        self._keep(memory, body, spec, seen, decision)
-        refused = _act(ports, decision)
-        memory.sure = not isinstance(refused, UnavailableError)
-        memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
-        memory.failures = memory.failures + 1 if refused else 0
-        page = page_of(
-            Look(
-                spec=spec,
-                before=before,
-                seen=seen,
-                decision=decision,
-                waiting=waiting,
-                query=world.query,
-            )
-        )
-        memory.answered |= {action["metadata"]["uid"] for action, _ in page.actions}
-        memory.book.note(page)
-        memory.book.note(Page(checkpoint=due and bool(decision.status.gates)))
-        memory.book.note(_unanswered(memory, waiting, seen.now))
-        if self._is_gone(key, spec, decision, seen):
+        deleted = is_deleted(body) or memory.status.phase is Phase.TERMINATING
+        body = body if deleted else self._claimed(body)
+        ports = self._world.ports(body, spec)
+        done = self._decided(key, memory, spec, ports, deleted=deleted)
+        due = self._is_due(memory, done.decision, done.seen.now)
+        self._keep(memory, body, done)
+        refused = _act(memory, ports, done.decision)
+        _note(memory, done, due=due)
+        if self._is_gone(key, done):
             self._let_go(body)
             return None
         if refused:
             return self._backoff(key)
-        waiting_for = world.unsettled(body, spec, decision.routing)
-        return min(self._wait(memory, decision), UNSETTLED_SECONDS if waiting_for else inf)
+        unsettled = self._world.unsettled(body, spec, done.decision.routing)
+        return min(self._wait(memory, done.decision), UNSETTLED_SECONDS if unsettled else inf)
+
+    def _decided(
+        self, key: Key, memory: Memory, spec: Spec, ports: Ports, *, deleted: bool
+    ) -> Look:
+        """What is seen, and what follows from it."""
+        waiting, before = self._world.shelf.waiting(key), memory.status
+        actions = tuple(action_of(action) for action in waiting if _is_new(action, memory))
+        seen = look(Wish(spec=spec, actions=actions, deleted=deleted), before, ports)
+        return Look(
+            spec=spec,
+            before=before,
+            seen=seen,
+            decision=decide(spec, before, seen),
+            waiting=waiting,
+            query=self._world.query,
+        )
 
     def _remembered(self, key: Key, body: Object) -> Memory:
         """The memory, read anew when somebody else wrote the status or made the object again."""
@@ -215,19 +208,17 @@ class Turns:
         self._world.store.put(MODEL_DEPLOYMENT, claimed)
         return claimed
 
-    def _keep(
-        self, memory: Memory, body: Object, spec: Spec, seen: Observation, decision: Decision
-    ) -> None:
+    def _keep(self, memory: Memory, body: Object, done: Look) -> None:
         """Remember, in the object if it matters; traffic may be touched afterwards.
 
         Raises:
             ClusterError: It matters and could not be written; nothing has been decided then.
         """
-        status = decision.status
+        status, now = done.after, done.seen.now
         matters = structure_of(status) != structure_of(memory.saved)
-        headline = headline_of(spec, status, seen, memory.trouble)
-        if matters or headline != memory.headline or self._is_due(memory, decision, seen.now):
-            shown = status_shown(spec, decision, seen, body, memory.trouble)
+        headline = headline_of(done.spec, status, done.seen, memory.trouble)
+        if matters or headline != memory.headline or self._is_due(memory, done.decision, now):
+            shown = status_shown(done.spec, done.decision, done.seen, body, memory.trouble)
             try:
                 self._write(memory, body, shown)
             except (ConflictError, MissingError):
@@ -237,8 +228,8 @@ class Turns:
                     raise
                 _log.warning("%s: status not written: %s", status.deployment, refused)
             else:
-                memory.saved, memory.headline, memory.shown_at = status, headline, seen.now
-        memory.status, memory.spec = status, spec
+                memory.saved, memory.headline, memory.shown_at = status, headline, now
+        memory.status, memory.spec = status, done.spec
 
     def _is_due(self, memory: Memory, decision: Decision, now: datetime) -> bool:
         """Counts and sentences are shown now and then."""
@@ -253,14 +244,14 @@ class Turns:
         memory.known = dict(written.get("status") or {})
         return written
 
-    def _is_gone(self, key: Key, spec: Spec, decision: Decision, seen: Observation) -> bool:
+    def _is_gone(self, key: Key, done: Look) -> bool:
         """Nothing of a deleted deployment is left: no route, and no object that could make one."""
-        status, routes = decision.status, seen.serving.routes
+        status, routes = done.after, done.seen.serving.routes
         if status.phase is not Phase.TERMINATING:
             return False
         left = [body for kind in TRAFFIC_KINDS for body in self._world.store.owned(kind, *key)]
-        waited = seen.now - (status.since or seen.now)
-        if waited > spec.progress_deadline:  # Seldon is away: its finalizers keep what is left
+        waited = done.seen.now - (status.since or done.seen.now)
+        if waited > done.spec.progress_deadline:  # Seldon is away: its finalizers keep what is left
             return all(is_deleted(body) for body in left)
         return not left and routes is not None and not routes.weights
 
@@ -321,13 +312,26 @@ def spread_of(uid: str) -> float:
     return 0.75 + zlib.crc32(uid.encode()) % 1024 / 2048
 
 
-def _act(ports: Ports, decision: Decision) -> SluiceError | None:
+def _act(memory: Memory, ports: Ports, decision: Decision) -> SluiceError | None:
     """Tell the engine; why it could not be told."""
+    refused = None
     try:
         ports.serving.route(decision.status.deployment, decision.routing)
-    except SluiceError as refused:
-        return refused
-    return None
+    except SluiceError as error:
+        refused = error
+    memory.sure = not isinstance(refused, UnavailableError)
+    memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
+    memory.failures = memory.failures + 1 if refused else 0
+    return refused
+
+
+def _note(memory: Memory, done: Look, *, due: bool) -> None:
+    """What is to be written down, apart from the status."""
+    page = page_of(done)
+    memory.answered |= {action["metadata"]["uid"] for action, _ in page.actions}
+    memory.book.note(page)
+    memory.book.note(Page(checkpoint=due and bool(done.after.gates)))
+    memory.book.note(_unanswered(memory, done))
 
 
 def _spec_of(body: Object, memory: Memory) -> Spec:
@@ -354,16 +358,16 @@ def _document(body: Object) -> Mapping[str, Any]:
     return {key: body[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
 
 
-def _unanswered(memory: Memory, waiting: tuple[Object, ...], now: datetime) -> Page:
+def _unanswered(memory: Memory, done: Look) -> Page:
     """Actions that an earlier process took, and could not say what came of them any more."""
     taken = [
         action
-        for action in waiting
+        for action in done.waiting
         if action["metadata"]["uid"] not in memory.answered
-        and (not _is_new(action, memory) or action_of(action).id <= memory.status.last_action)
+        and (not _is_new(action, memory) or action_of(action).id <= done.after.last_action)
     ]
     memory.answered |= {action["metadata"]["uid"] for action in taken}
-    result = {"state": "Done", "message": RESTARTED, "at": moment_text(now)}
+    result = {"state": "Done", "message": RESTARTED, "at": moment_text(done.seen.now)}
     return Page(actions=[(action, result) for action in taken])
 
 

@@ -11,7 +11,12 @@ from datetime import datetime
 from sluice_ledger.url import open_ledger
 
 from sluice_operator.api.v1alpha1 import BackendType, Metric, Spec
-from sluice_operator.cluster.client import KubernetesCluster, login
+from sluice_operator.cluster.client import (
+    LEASE_READ_SECONDS,
+    READ_SECONDS,
+    KubernetesCluster,
+    login,
+)
 from sluice_operator.cluster.kind import Object, name_of, namespace_of
 from sluice_operator.cluster.lease import Elector
 from sluice_operator.cluster.port import Cluster
@@ -141,15 +146,23 @@ def operator_of(settings: Settings) -> Operator:
     Raises:
         SluiceError: There is no way to log in to a cluster.
     """
-    lanes = [
-        KubernetesCluster(login(settings.kubeconfig), user_agent=f"sluice-operator/{lane}")
-        for lane in ("turns", "records", "lease")
-    ]
-    elector = Elector(lanes[2], settings.lease_namespace, settings.lease_name, settings.identity)
+    turns, records, lease = (
+        KubernetesCluster(
+            login(settings.kubeconfig),
+            user_agent=f"sluice-operator/{lane}",
+            read_seconds=read_seconds,
+        )
+        for lane, read_seconds in (
+            ("turns", READ_SECONDS),
+            ("records", READ_SECONDS),
+            ("lease", LEASE_READ_SECONDS),
+        )
+    )
+    elector = Elector(lease, settings.lease_namespace, settings.lease_name, settings.identity)
     return Operator(
         settings=settings,
-        cluster=lanes[0],
-        scribes_cluster=lanes[1],
+        cluster=turns,
+        scribes_cluster=records,
         leadership=elector,
         world=world_of(settings),
     )

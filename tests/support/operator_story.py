@@ -1,0 +1,161 @@
+"""What people and the world do to a rollout while the operator works: deeds, and stories."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from memory_cluster import MemoryCluster
+from seldon_painter import SeldonPainter
+from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, ROLLOUT_ACTION, SELDON_EXPERIMENT
+from sluice_operator.simulation.world import World
+
+NAMESPACE, NAME = "ml", "churn"
+KEY = (NAMESPACE, NAME)
+V1, V2_GOOD, V3_BAD, V4_BROKEN = (f"s3://models/v{n}" for n in range(1, 5))
+SPEC: dict[str, Any] = {
+    "strategy": {
+        "type": "Canary",
+        "steps": [
+            {"setWeight": 10},
+            {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}},
+            {"setWeight": 50},
+            {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}},
+        ],
+    },
+    "gates": [
+        {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "1.5"},
+        {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute", "margin": "0.05"},
+    ],
+    "rollback": {"bake": "20s"},
+    "progressDeadline": "60s",
+    "noDataLimit": "20s",
+}
+Deed = tuple[int, str, str]
+"""Second, what is done, and to what."""
+
+
+class Scene(Protocol):
+    """Where deeds are done."""
+
+    memory: MemoryCluster
+    painter: SeldonPainter
+    world: World
+    stormy: bool
+    meddled: set[int]
+
+    def seconds(self) -> float:
+        """Since the beginning."""
+        ...
+
+
+def _wants(storm: Scene, uri: str) -> None:
+    spec = {"model": {"uri": uri}} | SPEC
+    if storm.memory.get(MODEL_DEPLOYMENT, *KEY) is None:
+        storm.memory.create(
+            MODEL_DEPLOYMENT,
+            {
+                "apiVersion": MODEL_DEPLOYMENT.api_version,
+                "kind": MODEL_DEPLOYMENT.kind,
+                "metadata": {"name": NAME, "namespace": NAMESPACE},
+                "spec": {},
+            },
+        )
+    storm.memory.edit(MODEL_DEPLOYMENT, *KEY, lambda body: body.update(spec=spec))
+
+
+def _asks(storm: Scene, verb: str) -> None:
+    body = storm.memory.get(MODEL_DEPLOYMENT, *KEY)
+    status = (body or {}).get("status", {})
+    judged = status.get("candidate") or status.get("stable")
+    if judged is None:
+        return
+    spec = {"target": NAME, "revision": judged["name"], "verb": verb, "by": "jo"}
+    storm.memory.create(
+        ROLLOUT_ACTION,
+        {
+            "apiVersion": ROLLOUT_ACTION.api_version,
+            "kind": ROLLOUT_ACTION.kind,
+            "metadata": {
+                "name": f"{verb.lower()}-{int(storm.seconds())}",
+                "namespace": NAMESPACE,
+            },
+            "spec": spec,
+        },
+    )
+
+
+def _deletes(storm: Scene, about: str) -> None:
+    storm.memory.delete(MODEL_DEPLOYMENT, *KEY)
+
+
+def _metrics(storm: Scene, about: str) -> None:
+    storm.world.metrics_down = about == "away" and storm.stormy
+
+
+def _seldon(storm: Scene, about: str) -> None:
+    storm.painter.away = about == "away" and storm.stormy
+
+
+def _router(storm: Scene, about: str) -> None:
+    storm.painter.unreadable = "away" if about == "away" and storm.stormy else ""
+
+
+def _meddles(storm: Scene, about: str) -> None:
+    """Somebody edits the Experiment by hand; the oracle must not take it for ours."""
+    if storm.memory.get(SELDON_EXPERIMENT, *KEY) is not None:
+        alone = [{"name": NAME, "weight": 100}]
+        storm.memory.edit(
+            SELDON_EXPERIMENT, *KEY, lambda body: body["spec"].update(candidates=alone)
+        )
+        storm.meddled.add(storm.memory.version)
+
+
+DEEDS: dict[str, Callable[[Scene, str], None]] = {
+    "wants": _wants,
+    "asks": _asks,
+    "deletes": _deletes,
+    "metrics": _metrics,
+    "seldon": _seldon,
+    "router": _router,
+    "meddles": _meddles,
+}
+STORIES: dict[str, tuple[Deed, ...]] = {
+    "good": ((0, "wants", V1), (15, "wants", V2_GOOD)),
+    "bad": ((0, "wants", V1), (15, "wants", V3_BAD)),
+    "broken": ((0, "wants", V1), (15, "wants", V4_BROKEN)),
+    "third revision": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V3_BAD)),
+    "revert": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V1)),
+    "delete": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "deletes", "")),
+    "abort": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "asks", "Abort")),
+    "abort and retry": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (22, "asks", "Abort"),
+        (40, "asks", "Retry"),
+    ),
+    "pause and resume": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (22, "asks", "Pause"),
+        (40, "asks", "Resume"),
+    ),
+    "undo": ((0, "wants", V1), (15, "wants", V2_GOOD), (55, "asks", "Undo")),
+    "metrics away": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (20, "metrics", "away"),
+        (70, "metrics", "back"),
+    ),
+    "seldon away": (
+        (0, "wants", V1),
+        (15, "wants", V3_BAD),
+        (20, "seldon", "away"),
+        (60, "seldon", "back"),
+    ),
+    "router unreadable": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (20, "router", "away"),
+        (60, "router", "back"),
+    ),
+    "meddled": ((0, "wants", V1), (15, "wants", V2_GOOD), (25, "meddles", "")),
+}
