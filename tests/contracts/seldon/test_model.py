@@ -55,6 +55,18 @@ def test_a_new_package_that_cannot_be_loaded_leaves_the_old_version_in_charge(wo
     assert world.ask(one).route == f":{one}_1:"
 
 
+def test_the_old_version_is_unloaded_unless_2_6_0_divides_its_route(world: SeldonWorld):
+    one, two = world.model("one"), world.model("two")
+    world.split(one, two, 50)
+    _renew(world, one, world.package("other"))
+    eventually(lambda: f":{one}_2:" in str(world.route(f"{one}_http")), SETTLE_SECONDS)
+    world.await_ready(SELDON_MODEL, one)
+    kept = float(world.release.name == "2.6.0")
+    eventually(lambda: _loaded(world, f"{one}_1") == kept, SETTLE_SECONDS)
+    world.ask_for_experiment("split", {one: 100}, default=one)
+    eventually(lambda: _loaded(world, f"{one}_1") == 0, SETTLE_SECONDS)
+
+
 def test_versions_begin_at_one_again_when_a_model_is_created_anew(world: SeldonWorld):
     one = world.model("one")
     _renew(world, one, world.package("other"))
@@ -98,6 +110,10 @@ def test_no_status_says_of_which_generation_it_speaks(world: SeldonWorld):
 
 def _message(world: SeldonWorld, model: str) -> str:
     return world.conditions(SELDON_MODEL, model).get("ModelReady", {}).get("message", "")
+
+
+def _loaded(world: SeldonWorld, internal: str) -> float:
+    return world.metric("seldon_loaded_model_gauge", model_internal=internal)
 
 
 def _renew(world: SeldonWorld, model: str, uri: str) -> None:

@@ -37,6 +37,9 @@ class Controller:
         """Conditions that report a refusal."""
         self._refused: tuple[Object, str, float] | None = None
         """An Experiment that the scheduler refuses, and until when it is tried again."""
+        self.deaf = False
+        """Whether no news of Models comes from the scheduler any more: their status stands still
+        and their finalizers stay, as in 2.6.0 once 64 KiB of news have been sent."""
 
     def attend(self, scheduler: Scheduler, *, away: bool) -> None:
         """Tell the scheduler what is new, unless it is away."""
@@ -52,6 +55,8 @@ class Controller:
     def report(self, scheduler: Scheduler) -> None:
         """Write each status that is not as it should be."""
         for kind in FINALIZERS:
+            if kind is SELDON_MODEL and self.deaf:
+                continue
             for body in self._cluster.list(kind, self._namespace):
                 if self._is_current(kind, body) or (kind, name_of(body)) in self._strays:
                     self._tolerant(lambda kind=kind, body=body: self._write(kind, body, scheduler))
@@ -104,7 +109,7 @@ class Controller:
         name = name_of(body)
         if FINALIZERS[kind] not in body["metadata"].get("finalizers", ()):
             return
-        if kind is SELDON_MODEL and not self._unloaded(name, scheduler):
+        if kind is SELDON_MODEL and (not self._unloaded(name, scheduler) or self.deaf):
             return
         if kind is SELDON_EXPERIMENT:
             scheduler.stop_experiment(name)

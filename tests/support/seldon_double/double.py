@@ -102,6 +102,10 @@ class SeldonDouble:
 
         self._wishes.append(back)
 
+    def deafen(self, *, deaf: bool = True) -> None:
+        """Seldon's operator hears nothing of Models any more, until it is started anew."""
+        self._controller.deaf = deaf
+
     def restart_scheduler(self) -> None:
         """Away, and at once back."""
         self.stop_scheduler()

@@ -18,6 +18,8 @@ class Release:
     """Of a weighted route, after an answer of 5xx; sticky routes never retry."""
     appends_experiment_route: bool
     """Whether each update of an Experiment is added to what `<name>.experiment` did before."""
+    keeps_old_versions: bool
+    """Whether old versions of a Model stay loaded while its route is divided."""
     cluster_per_model: bool
     """Envoy's clusters stand for a version of a Model, or for a Server."""
     label_is_route: bool
@@ -33,6 +35,7 @@ V2_6_0 = Release(
     route_timeout="60s",
     retries=0,
     appends_experiment_route=True,
+    keeps_old_versions=True,
     cluster_per_model=False,
     label_is_route=True,
     refusal_seconds=0.0,
@@ -43,6 +46,7 @@ V2_10_2 = Release(
     route_timeout="0s",
     retries=5,
     appends_experiment_route=False,
+    keeps_old_versions=False,
     cluster_per_model=True,
     label_is_route=False,
     refusal_seconds=4.0,

@@ -88,7 +88,6 @@ class Scheduler:
         self._model_changed(version.model)
         version.state, version.reason = State.AVAILABLE, ""
         self._model_changed(version.model)
-        self._clean_up(self.models[version.model])
 
     def failed(self, version: Version, reason: str) -> None:
         """A server could not load a version."""
@@ -168,6 +167,7 @@ class Scheduler:
             of_default = []
         if not of_default:
             self._add(name, Share(name=name, weight=100), mirror=False)
+        self._clean_up(model)
 
     def _route_experiment(self, experiment: Experiment) -> None:
         experiment.candidates_ready = all(self._available(c.name) for c in experiment.candidates)
@@ -209,8 +209,13 @@ class Scheduler:
         return model is not None and bool(model.live) and model.latest.state is State.AVAILABLE
 
     def _clean_up(self, model: Model) -> None:
-        self.to_unload += model.versions[:-1]
-        model.versions = [model.latest]
+        """Old versions go once the newest is available; in 2.6.0 not while the route is divided."""
+        divided = len(self.routes[model.name].clusters) > 1
+        if model.latest.state is State.AVAILABLE and not (
+            divided and self._release.keeps_old_versions
+        ):
+            self.to_unload += model.versions[:-1]
+            model.versions = [model.latest]
 
 
 def _split(version: Version, weight: int) -> Split:
