@@ -41,6 +41,8 @@ class Settings(BaseModel):
     """Name of this replica in the Lease."""
     prometheus_url: Url = ""
     """Prometheus that answers gates on errors and latency; without it those gates have no data."""
+    prometheus_namespace_label: Annotated[str, Field(pattern=r"^(-|[a-zA-Z_]\w*)$")] = "namespace"
+    """Label of series that has the namespace of the server that exports them; `-` for none."""
     ledger: str = ""
     """Ledger that answers gates on accuracy; without it those gates have no data."""
     mlflow_url: Url = ""

@@ -44,6 +44,7 @@ from sluice_operator.seldon.router import RouterReport
 from sluice_operator.seldon.storage import Storage
 
 _log = logging.getLogger(__name__)
+NO_LABEL = "-"
 _SERIES: Mapping[BackendType, Dialect] = {
     BackendType.SELDON_V2: SELDON_V2,
     BackendType.SELDON_V1: SELDON_V1,
@@ -59,6 +60,7 @@ class Surroundings:
     reports: Mapping[BackendType, RouterReport]
     resolve: Resolve
     prometheus: Prometheus | None
+    namespace_label: str
     ledger: EvidenceSource | None
     clock: Callable[[], datetime]
 
@@ -90,7 +92,8 @@ class Surroundings:
     def _sources(self, body: Object, spec: Spec) -> dict[str, EvidenceSource]:
         sources: dict[str, EvidenceSource] = {}
         if self.prometheus is not None:
-            labels = {"namespace": namespace_of(body)}
+            label = self.namespace_label
+            labels = {} if label == NO_LABEL else {label: namespace_of(body)}
             counted = PrometheusEvidence(self.prometheus, _SERIES[spec.backend.type], labels)
             sources |= {Metric.ERROR_RATE: counted, Metric.LATENCY_EXCEEDANCE: counted}
         if self.ledger is not None:
@@ -124,6 +127,7 @@ def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
             },
             resolve=Storage(settings.mlflow_url).resolve,
             prometheus=prometheus,
+            namespace_label=settings.prometheus_namespace_label,
             ledger=ledger,
             clock=clock,
         )

@@ -1,0 +1,149 @@
+"""The operator's process against a real API server and a real Prometheus."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from control_plane import ControlPlane
+from eventually import eventually
+from operator_stage import BAD, BETTER, BROKEN, GOOD, NAMESPACE, Stage, stage_on
+from sluice_operator.api.status import ModelDeploymentStatus
+from sluice_operator.cluster.kind import (
+    MODEL_DEPLOYMENT,
+    ROLLOUT_ACTION,
+    SELDON_EXPERIMENT,
+    SELDON_MODEL,
+    name_of,
+)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    plane = ControlPlane.start(tmp_path_factory.mktemp("plane"))
+    try:
+        with stage_on(plane, tmp_path_factory.mktemp("stage")) as stage:
+            stage.start_operator()
+            yield stage
+    finally:
+        plane.stop()
+
+
+def stands(phase: str, uri: str):
+    return lambda status: status.get("phase") == phase and status["stable"]["uri"] == uri
+
+
+def test_a_good_candidate_is_promoted(stage):
+    stage.serving("good")
+    stage.apply("good", BETTER)
+    status = stage.until("good", stands("Healthy", BETTER))
+    assert stage.weights("good") == {status["stable"]["name"]: 100}
+    assert stage.run_of("good", 2)["outcome"] == "Promoted"
+
+
+def test_a_bad_candidate_is_taken_back_with_the_reason(stage):
+    stage.serving("bad")
+    stage.apply("bad", BAD)
+    status = stage.until("bad", stands("RolledBack", GOOD))
+    assert status["history"][-1]["outcome"] == "RolledBack"
+    assert "harm proven" in status["history"][-1]["cause"]
+    told = stage.plane.kubectl("describe", "modeldeployment", "bad", "-n", NAMESPACE).stdout
+    assert "RollingBack" in told
+
+
+def test_a_model_that_never_loads_gets_no_traffic(stage):
+    stage.serving("unloadable")
+    stage.apply("unloadable", BROKEN)
+    status = stage.until("unloadable", stands("RolledBack", GOOD))
+    assert "digest differs" in status["history"][-1]["cause"]
+    assert status["history"][-1]["peakWeight"] == 0
+
+
+def on_trial(status) -> bool:
+    return status.get("traffic", {}).get("observedWeight") == 10
+
+
+def test_a_third_revision_waits_until_the_second_has_no_traffic(stage):
+    stage.serving("third")
+    stage.apply("third", BAD, gates=[], strategy=UNGATED)
+    stage.until("third", on_trial)
+    stage.apply("third", BETTER)
+    status = stage.until("third", stands("Healthy", BETTER))
+    assert [past["outcome"] for past in status["history"]] == [
+        "Promoted",
+        "Superseded",
+        "Promoted",
+    ]
+
+
+def test_a_git_revert_in_the_middle_gives_stable_everything(stage):
+    stage.serving("revert")
+    stage.apply("revert", BETTER, strategy=UNGATED, gates=[])
+    stage.until("revert", on_trial)
+    stage.apply("revert", GOOD, strategy=UNGATED, gates=[])
+    status = stage.until("revert", stands("Healthy", GOOD))
+    assert status["history"][-1]["outcome"] == "Reverted"
+
+
+def test_a_deletion_in_the_middle_leaves_nothing(stage):
+    stage.serving("gone")
+    stage.apply("gone", BETTER, strategy=UNGATED, gates=[])
+    stage.until("gone", on_trial)
+    stage.plane.kubectl(
+        "delete", "modeldeployment", "gone", "-n", NAMESPACE, "--timeout=60s", "--wait"
+    )
+    left = [
+        name_of(body)
+        for kind in (SELDON_EXPERIMENT, SELDON_MODEL)
+        for body in stage.cluster.list(kind, NAMESPACE)
+        if name_of(body).startswith("gone")
+    ]
+    assert left == []
+
+
+def test_undo_in_the_bake_brings_the_old_revision_back(stage):
+    stage.serving("undo")
+    stage.apply("undo", BETTER, rollback={"bake": "5m"})
+    status = stage.until("undo", stands("Baking", BETTER))
+    action = stage.ask("undo", "Undo", status["stable"]["name"])
+    status = stage.until("undo", stands("RolledBack", GOOD))
+    assert status["history"][-1]["outcome"] == "Undone"
+    result = eventually(lambda: stage.get(ROLLOUT_ACTION, action).get("status"))
+    assert result["state"] == "Done"
+
+
+def test_an_experiment_edited_by_hand_is_put_back(stage):
+    stage.serving("meddled")
+    stage.apply("meddled", BETTER, strategy=UNGATED, gates=[])
+    status = stage.until("meddled", on_trial)
+    stable = status["stable"]["name"]
+    candidates = [{"name": "meddled", "weight": 0}, {"name": stable, "weight": 100}]
+    patch = {"spec": {"candidates": candidates}}
+    stage.plane.kubectl(
+        "patch", "experiment", "meddled", "-n", NAMESPACE, "--type=merge", "-p", json.dumps(patch)
+    )
+    eventually(lambda: stage.weights("meddled").get(status["candidate"]["name"]) == 10, within=30)
+
+
+def test_the_spec_is_never_written(stage):
+    stage.serving("untouched")
+    stage.apply("untouched", BAD)
+    stage.until("untouched", stands("RolledBack", GOOD))
+    body = stage.get(MODEL_DEPLOYMENT, "untouched")
+    assert body["metadata"]["generation"] == 2
+    diff = stage.plane.kubectl("diff", "-f", str(stage.folder / "untouched.yaml"))
+    assert (diff.returncode, diff.stdout) == (0, "")
+
+
+def test_the_status_on_the_object_is_the_one_that_the_api_describes(stage):
+    stage.serving("described")
+    status = stage.get(MODEL_DEPLOYMENT, "described")["status"]
+    assert ModelDeploymentStatus.model_validate(status).phase == "Healthy"
+    columns = stage.plane.kubectl("get", "modeldeployment", "described", "-n", NAMESPACE).stdout
+    assert "Healthy" in columns
+
+
+UNGATED = {
+    "type": "Canary",
+    "ungated": True,
+    "steps": [{"setWeight": 10}, {"pause": {}}, {"setWeight": 100}],
+}
