@@ -1,4 +1,4 @@
-"""Pods that count requests and are scraped: what they did is known, whatever Prometheus saw of it."""
+"""Pods that count requests and are scraped: what their scrapes showed is known."""
 
 import random
 from dataclasses import dataclass, field

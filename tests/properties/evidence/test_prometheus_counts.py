@@ -1,4 +1,4 @@
-"""Whatever happens to pods, scrapes, Prometheus and the operator: no request twice, none left out."""
+"""Whatever happens to pods, scrapes, Prometheus and operator: no request twice, none left out."""
 
 import random
 from dataclasses import dataclass, field
@@ -114,30 +114,35 @@ def live(operator: Operator, step: str, chance: random.Random) -> None:
             for _ in range(chance.randrange(10, 25)):
                 fleet.advance(5_000)
                 operator.poll()
-        case "wait":
-            fleet.advance(chance.randrange(60_000))
-        case "wait long":
-            fleet.advance(chance.randrange(900_000))
-        case "start stable" | "start candidate":
-            fleet.start(STABLE if step.endswith("stable") else CANDIDATE)
-            for _ in range(chance.randrange(10)):
-                fleet.advance(chance.randrange(3_000))
-                operator.poll()
-        case "stop a pod" if len(fleet.running) > 2:
-            fleet.stop(chance.choice(fleet.running))
-        case "hole" | "long hole" if fleet.running:
-            pod = chance.choice(fleet.running)
-            span = 600_000 if step == "long hole" and pod.steady else 40_000
-            fleet.holes[pod.name] = fleet.prometheus.now + chance.randrange(span)
+        case "wait" | "wait long":
+            fleet.advance(chance.randrange(60_000 if step == "wait" else 900_000))
+        case "restart":
+            operator.restart()
+        case "unrecorded":
+            operator.poll(recorded=False)
         case "away":
             fleet.prometheus.away = True
             operator.poll()
             fleet.advance(chance.randrange(20_000))
             fleet.prometheus.away = False
-        case "restart":
-            operator.restart()
-        case "unrecorded":
-            operator.poll(recorded=False)
+        case _:
+            change(operator, step, chance)
+
+
+def change(operator: Operator, step: str, chance: random.Random) -> None:
+    """What happens to pods, and some looks at a pod that is new."""
+    fleet = operator.fleet
+    pod = chance.choice(fleet.running)
+    if step.startswith("start"):
+        fleet.start(STABLE if step.endswith("stable") else CANDIDATE)
+        for _ in range(chance.randrange(10)):
+            fleet.advance(chance.randrange(3_000))
+            operator.poll()
+    elif step.endswith("hole"):
+        span = 600_000 if step == "long hole" and pod.steady else 40_000
+        fleet.holes[pod.name] = fleet.prometheus.now + chance.randrange(span)
+    elif len(fleet.running) > 2:
+        fleet.stop(pod)
 
 
 @settings(max_examples=60, deadline=None)

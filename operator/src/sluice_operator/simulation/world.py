@@ -161,8 +161,10 @@ class World:
 
 
 def _positions(cursor: str) -> Mapping[str, int]:
-    parts = (part.rsplit("=", 1) for part in cursor.split(";") if part)
-    return {revision: int(position) for revision, position in parts}
+    """Empty for a cursor that is empty or not of this world: then counting starts now."""
+    parts = [part.rpartition("=") for part in cursor.split(";") if part]
+    known = all(revision and position.isdecimal() for revision, _, position in parts)
+    return {revision: int(position) for revision, _, position in parts} if known else {}
 
 
 def _total(flow: list[Arm]) -> Arm:

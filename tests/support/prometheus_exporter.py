@@ -1,0 +1,74 @@
+"""A model server as Prometheus sees it: counters that tests move, on a real port."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+
+BUCKETS = (0.1, 0.25, 0.5, 1.0)
+
+
+@dataclass
+class Exporter:
+    """Exports what Seldon's agent and our runtime would of some revisions."""
+
+    port: int = 0
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.restart()
+        self.open()
+
+    @property
+    def target(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def open(self) -> None:
+        """Answer scrapes, at the port that was used before if there was one."""
+        self._server, self._thread = start_http_server(
+            self.port, addr="127.0.0.1", registry=self.registry
+        )
+        self.port = self._server.server_port
+
+    def close(self) -> None:
+        """Answer no scrape any more."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def restart(self) -> None:
+        """Begin to count anew, as a process that was started again; all at once for scrapes."""
+        with self.lock:
+            for collector in list(self.registry._collector_to_names):
+                self.registry.unregister(collector)
+            self.requests = Counter(
+                "seldon_model_infer", "", ("model_internal", "code"), registry=self.registry
+            )
+            self.seconds = Histogram(
+                "sluice_request_seconds",
+                "",
+                ("deployment", "revision"),
+                buckets=BUCKETS,
+                registry=self.registry,
+            )
+
+    def serve(self, revision: str, *, good: int = 0, bad: int = 0, seconds: float = 0.01) -> None:
+        """Count some requests of a revision."""
+        for code, count in (("200", good), ("500", bad)):
+            if count:
+                self.requests.labels(f"{revision}_1", code).inc(count)
+        for _ in range(good + bad):
+            self.seconds.labels("churn", revision).observe(seconds)
+
+
+@contextmanager
+def exporter() -> Iterator[Exporter]:
+    """One that answers until the block ends."""
+    one = Exporter()
+    try:
+        yield one
+    finally:
+        one.close()
