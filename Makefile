@@ -10,7 +10,7 @@ SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-init: .venv/.synced serving/.venv/.synced ## Install everything, from the lock files
+init: .venv/.synced serving/.venv/.synced serving-v1/.venv/.synced ## Install everything, from the lock files
 
 $(UV): tools/bootstrap.sh
 	sh tools/bootstrap.sh
@@ -21,6 +21,10 @@ $(UV): tools/bootstrap.sh
 
 serving/.venv/.synced: $(UV) serving/uv.lock serving/pyproject.toml
 	cd serving && ../$(UV) sync --frozen --compile-bytecode --quiet
+	@touch $@
+
+serving-v1/.venv/.synced: $(UV) serving-v1/uv.lock serving-v1/pyproject.toml
+	cd serving-v1 && ../$(UV) sync --frozen --compile-bytecode --quiet
 	@touch $@
 
 fmt: init ## Format the code
@@ -39,10 +43,12 @@ type: init ## Check the types
 	@# modules of one bench import each other by name, so each folder is checked by itself
 	@for bench in bench/*/; do MYPYPATH=$$bench $(RUN) mypy $$bench || exit 1; done
 	cd serving && ../$(UV) run --frozen --no-sync mypy src
+	cd serving-v1 && ../$(UV) run --frozen --no-sync mypy src
 
 test: lint verify control-plane ## All tests but the end-to-end ones
 	$(RUN) pytest --ignore tests/e2e
 	serving/.venv/bin/pytest tests/serving
+	serving-v1/.venv/bin/pytest tests/serving_v1
 
 generate: init ## Write every generated file anew
 	$(RUN) python tools/generate.py

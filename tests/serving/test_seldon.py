@@ -2,13 +2,13 @@
 
 import itertools
 import json
-import sqlite3
 
 import grpc
 import httpx
 import pytest
 from bomb import Bomb
 from eventually import eventually
+from ledger_content import answers_to
 from loan_requests import one_loan
 from packages import loan_package
 from seldon_agent import seldon_server
@@ -70,13 +70,8 @@ def test_what_is_recorded_bears_deployment_and_revision(server, package, name, p
     server.download(package, name)
     server.load(name)
     server.infer(name, one_loan(id=name))
-    query = "SELECT deployment, revision FROM prediction WHERE request_id = ?"
-
-    def recorded():
-        with sqlite3.connect(places[1]) as ledger:
-            return ledger.execute(query, (name,)).fetchall()
-
-    assert eventually(recorded, within=10) == [("loans", name.removesuffix("_1"))]
+    found = eventually(lambda: answers_to(places[1], name), within=30)
+    assert found == [("loans", name.removesuffix("_1"), False)]
 
 
 def test_parameters_of_the_model_say_who_it_is_where_its_name_does_not(server, package):

@@ -10,10 +10,13 @@ def test_a_ledger_and_a_spool_together_record():
     assert runtime_settings(both).records
 
 
-@pytest.mark.parametrize("missing", ["ledger", "spool"])
-def test_without_ledger_or_spool_nothing_is_recorded(missing):
-    extra = GOOD | {"ledger": "sqlite:///l.db", "spool": "spool"} | {missing: ""}
-    assert not runtime_settings(extra).records
+def test_without_a_ledger_nothing_is_recorded():
+    assert not runtime_settings(GOOD | {"spool": "spool"}).records
+
+
+def test_a_ledger_without_a_spool_is_refused():
+    with pytest.raises(SettingsError, match="ledger is set but spool is not"):
+        runtime_settings(GOOD | {"ledger": "sqlite:///l.db"})
 
 
 @pytest.mark.parametrize(
@@ -57,9 +60,11 @@ def test_seldon_core_1_tells_who_a_pod_is_by_its_environment():
     environ = {
         "SELDON_DEPLOYMENT_ID": "churn",
         "PREDICTOR_ID": "churn-4f2a91c3",
+        "SLUICE_SPOOL": "spool",
         "PREDICTIVE_UNIT_PARAMETERS": (
             '[{"name":"digest","type":"STRING","value":"sha256:%s"},'
             '{"name":"mirrored","type":"BOOL","value":"true"},'
+            '{"name":"ledger","type":"STRING","value":"sqlite:///l.db"},'
             '{"name":"model_uri","type":"STRING","value":"/mnt/models"}]' % ("0" * 64)
         ),
     }
@@ -67,6 +72,13 @@ def test_seldon_core_1_tells_who_a_pod_is_by_its_environment():
     assert (settings.deployment, settings.revision) == ("churn", "churn-4f2a91c3")
     assert settings.digest == GOOD["digest"]
     assert settings.mirrored
+    assert settings.records
+
+
+def test_a_parameter_that_nobody_knows_is_refused():
+    environ = {"PREDICTIVE_UNIT_PARAMETERS": '[{"name":"digset","value":"sha256:00"}]'}
+    with pytest.raises(SettingsError, match="digset: Extra inputs are not permitted"):
+        runtime_settings({}, name="model", environ=environ)
 
 
 @pytest.mark.parametrize("text", ["{", "3", '[{"name": "digest"}]'])

@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-UNITS = ("package", "ledger", "operator", "components", "pipelines", "serving", "cli")
+OWN_LOCKS = ("serving", "serving-v1")
+"""Units with a lock of their own, outside of the workspace."""
+UNITS = ("package", "ledger", "operator", "components", "pipelines", *OWN_LOCKS, "cli")
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 
 def recorded(ledger: Path) -> Counter[tuple[str, int]]:
@@ -12,15 +13,25 @@ def recorded(ledger: Path) -> Counter[tuple[str, int]]:
 
 def rows(ledger: Path) -> list[tuple[str, int, str, str, float, bool]]:
     """Request, row, revision, prediction, confidence and whether it was mirrored."""
+    query = "SELECT request_id, row, revision, prediction, confidence, mirrored FROM prediction"
+    return [(*values, bool(mirrored)) for *values, mirrored in _selected(ledger, query)]
+
+
+def answers_to(ledger: Path, request_id: str) -> list[tuple[str, str, bool]]:
+    """Deployment and revision of each row of a request, and whether it was mirrored."""
+    query = "SELECT deployment, revision, mirrored FROM prediction WHERE request_id = ?"
+    found = _selected(ledger, query, request_id)
+    return [(deployment, revision, bool(mirrored)) for deployment, revision, mirrored in found]
+
+
+def _selected(ledger: Path, query: str, *values: str) -> list[tuple[Any, ...]]:
+    """What is found; nothing if there is no ledger yet."""
     if not ledger.exists():
         return []
     connection = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True, timeout=5)
     try:
-        found = connection.execute(
-            "SELECT request_id, row, revision, prediction, confidence, mirrored FROM prediction"
-        ).fetchall()
+        return connection.execute(query, values).fetchall()
     except sqlite3.OperationalError:
         return []
     finally:
         connection.close()
-    return [(*values, bool(mirrored)) for *values, mirrored in found]

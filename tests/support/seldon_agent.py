@@ -19,8 +19,9 @@ import httpx
 from eventually import eventually
 from mlserver.grpc import dataplane_pb2
 from mlserver.grpc.dataplane_pb2_grpc import GRPCInferenceServiceStub
-from serving_process import MLSERVER, START_SECONDS, free_ports
+from serving_process import MLSERVER, free_ports
 
+START_SECONDS = 240.0
 KEPT = ("name", "platform", "versions", "parallel_workers", "implementation", "parameters")
 """Fields that survive when the agent rewrites the settings of a model."""
 
@@ -35,7 +36,7 @@ class SeldonServer:
     def start(self) -> Self:
         """Start the server; the folder of models is empty."""
         self.models = self.folder / "agent" / "models"
-        self.models.mkdir(parents=True)
+        self.models.mkdir(parents=True, exist_ok=True)
         self.http, self.grpc, self.metrics = free_ports(3)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(

@@ -25,7 +25,8 @@ _VARIABLES = {
     "SLUICE_SPOOL": "spool",
 }
 """Later ones win."""
-_PARAMETERS = frozenset({"digest", "mirrored"})
+_MODEL_URI = "model_uri"
+"""The one of them that is for the launcher, not for the runtime."""
 _VERSION = re.compile(r"_\d+$")
 _REVISION = re.compile(r"(?P<deployment>.+)-[0-9a-f]{8}")
 
@@ -43,19 +44,19 @@ def settings_in_name(name: str) -> dict[str, str]:
 
 
 def settings_in_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Settings by environment variables; empty ones say nothing.
+    """Settings by environment variables, empty ones say nothing, and by Seldon's parameters.
 
     Raises:
         SettingsError: The parameters are not the JSON list that Seldon Core 1 writes.
     """
     stated = {field: environ[name] for name, field in _VARIABLES.items() if environ.get(name)}
-    parameters = _parameters(environ.get(PARAMETERS) or "[]")
-    return stated | {name: parameters[name] for name in _PARAMETERS & parameters.keys()}
+    return stated | _parameters(environ.get(PARAMETERS) or "[]")
 
 
 def _parameters(text: str) -> dict[str, str]:
     try:
-        return {item["name"]: str(item["value"]) for item in json.loads(text)}
+        given = {item["name"]: str(item["value"]) for item in json.loads(text)}
+        return {name: value for name, value in given.items() if name != _MODEL_URI}
     except (ValueError, TypeError, KeyError) as wrong:
         raise SettingsError(
             f"{PARAMETERS} is {text!r}, not a JSON list of objects with name and value"

@@ -7,9 +7,9 @@ environment of the process, and the name under which the model is served.
 import multiprocessing
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sluice_serving.environment import settings_in_environment, settings_in_name
 from sluice_serving.error import SettingsError
@@ -36,7 +36,7 @@ class RuntimeSettings(BaseModel):
     ledger: str = ""
     """URL of the ledger; empty to record no predictions."""
     spool: str = ""
-    """Folder for predictions on their way to the ledger; empty to record none."""
+    """Folder for predictions on their way to the ledger; each ledger needs one."""
     mirrored: bool = False
     """Whether every request is a copy whose answer is dropped: where copies bear no mark."""
     refusal: Refusal = Refusal.FAIL
@@ -44,7 +44,16 @@ class RuntimeSettings(BaseModel):
     @property
     def records(self) -> bool:
         """Whether predictions go to a ledger."""
-        return bool(self.ledger and self.spool)
+        return bool(self.ledger)
+
+    @model_validator(mode="after")
+    def _a_ledger_has_a_spool(self) -> Self:
+        if self.ledger and not self.spool:
+            raise ValueError(
+                "ledger is set but spool is not, so nothing would be recorded; name a folder for "
+                "the spool (or set SLUICE_SPOOL), or leave the ledger out"
+            )
+        return self
 
 
 def runtime_settings(
@@ -60,7 +69,7 @@ def runtime_settings(
         return RuntimeSettings.model_validate(told)
     except ValidationError as wrong:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}".removeprefix(": ")
             for error in wrong.errors()
         )
         raise SettingsError(f"model-settings.json: parameters.extra: {problems}") from wrong

@@ -4,7 +4,7 @@ import sys
 import tomllib
 
 import pytest
-from house import ROOT, UNITS, files
+from house import OWN_LOCKS, ROOT, UNITS, files
 
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home)/\w|\bshared/")
 
@@ -25,8 +25,9 @@ def test_the_standard_library_wins_over_our_folders_in_the_root() -> None:
 def test_a_unit_can_be_read_alone(unit: str) -> None:
     described = tomllib.loads((ROOT / unit / "pyproject.toml").read_text())["project"]
     assert described["name"] == f"sluice-{unit}"
-    assert (ROOT / unit / "src" / f"sluice_{unit}" / "__init__.py").exists()
-    assert (ROOT / unit / "src" / f"sluice_{unit}" / "py.typed").exists()
+    imported = f"sluice_{unit.replace('-', '_')}"
+    assert (ROOT / unit / "src" / imported / "__init__.py").exists()
+    assert (ROOT / unit / "src" / imported / "py.typed").exists()
     assert (ROOT / unit / "README.md").read_text().count("\n") > 10
 
 
@@ -43,11 +44,15 @@ def test_every_unit_is_under_the_licence_of_the_house() -> None:
         assert described["project"]["license"] == "Apache-2.0", unit
 
 
-def test_every_unit_but_serving_is_in_the_workspace() -> None:
+def test_every_unit_is_in_the_workspace_or_has_a_lock_of_its_own() -> None:
     workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
-    assert sorted([*workspace["members"], "serving"]) == sorted(UNITS)
-    assert workspace["exclude"] == ["serving"]
-    assert (ROOT / "serving" / "uv.lock").exists()
+    assert sorted([*workspace["members"], *OWN_LOCKS]) == sorted(UNITS)
+    assert all((ROOT / unit / "uv.lock").exists() for unit in OWN_LOCKS)
+
+
+def test_seldon_core_stays_the_last_release_under_the_apache_licence() -> None:
+    locked = tomllib.loads((ROOT / "serving-v1" / "uv.lock").read_text())["package"]
+    assert {p["version"] for p in locked if p["name"] == "seldon-core"} == {"1.17.1"}
 
 
 def test_both_environments_open_the_same_pickles() -> None:

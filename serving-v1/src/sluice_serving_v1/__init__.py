@@ -1,0 +1,1 @@
+"""Serves model packages through the Python wrapper of Seldon Core 1."""
