@@ -87,6 +87,7 @@ class SeldonPainter:
         self._since: dict[tuple[str, Any], float] = {}
         self._accepted: dict[tuple[str, str], tuple[int, Plain]] = {}
         self._able: defaultdict[str, set[str]] = defaultdict(set)
+        self._servers: defaultdict[str, set[str]] = defaultdict(set)
         self._routes: dict[tuple[str, str], Route] = {}
 
     # what it is told
@@ -99,6 +100,8 @@ class SeldonPainter:
         self._bodies[_key(kind, body)] = body
         if kind == SELDON_MODEL:
             self._note_able(body)
+        if kind == SELDON_SERVER:
+            self._servers[namespace_of(body)].add(name_of(body))
 
     def forget(self, kind: Kind, body: Object) -> None:
         """An object that is gone."""
@@ -107,6 +110,8 @@ class SeldonPainter:
             self._accepted.pop((namespace_of(body), name_of(body)), None)
         if kind == SELDON_MODEL:
             self._able[namespace_of(body)].discard(name_of(body))
+        if kind == SELDON_SERVER:
+            self._servers[namespace_of(body)].discard(name_of(body))
         if kind == SELDON_DEPLOYMENT:
             self._orphan(body)
 
@@ -178,8 +183,7 @@ class SeldonPainter:
             self.forget(kind, body)
 
     def _paint_model(self, body: Object) -> None:
-        namespace = namespace_of(body)
-        servers = {key[2] for key in self._bodies if key[:2] == (SELDON_SERVER, namespace)}
+        servers = self._servers[namespace_of(body)]
         age = self._age(body["metadata"]["uid"], body["metadata"].get("generation"))
         status = model_status(body, age, self.manner, servers)
         if name_of(body) in self.broken:

@@ -4,12 +4,12 @@ A dump holds the routes of all models and is large. Envoy is asked for the versi
 which is small, at most once in `max_age`; only when they have changed is it asked for the tables.
 """
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -80,16 +80,16 @@ class EnvoyReader:
             versions = _versions(self._dump(mask="version_info,last_updated"))
             if known is not None and known.table is not None and known.versions == versions:
                 return Reading(began=began, table=known.table, versions=versions)
-            dump = self._dump()
-            return Reading(began=began, table=RouteTable(dump), versions=_versions(dump))
+            table = RouteTable(self._dump())
+            return Reading(began=began, table=table, versions=versions)
         except (httpx.HTTPError, AttributeError, ValueError, RouterError) as broken:
             said = str(broken) or repr(broken)
             return Reading(began=began, table=None, error=f"Envoy at {self.url}: {said}")
 
-    def _dump(self, **query: str) -> Any:
+    def _dump(self, **query: str) -> str:
         answer = self._client.get("/config_dump", params={"resource": RESOURCE, **query})
         answer.raise_for_status()
-        return answer.json()
+        return answer.text
 
 
 class EnvoyRoutes:
@@ -170,8 +170,8 @@ def _addresses(url: str) -> tuple[str, ...]:
     return tuple(f"{parts.scheme}://{host}:{parts.port or 80}" for host in shown)
 
 
-def _versions(dump: Any) -> Versions:
+def _versions(dump: str) -> Versions:
     return tuple(
         (str(config.get("version_info")), str(config.get("last_updated")))
-        for config in dump.get("configs") or ()
+        for config in json.loads(dump).get("configs") or ()
     )

@@ -1,5 +1,7 @@
 """The painted Seldon does what was read in Seldon's source."""
 
+import json
+
 import pytest
 from seldon_dump import data, dump, mirror_for, mirrors, routes_for
 from seldon_painter import paint
@@ -50,7 +52,7 @@ def test_painted_routes_are_those_that_envoys_dump_would_tell(mirrored):
     weights = {f"{one['name']}_1": one["weight"] for one in candidates}
     tables = [data(routes_for(DEPLOYMENT, weights, mirror=20 if mirrored else None))]
     tables += [mirrors(mirror_for(DEPLOYMENT, f"{TWO.name}_1", 20))] if mirrored else []
-    assert painted == RouteTable(dump(*tables)).routes(DEPLOYMENT)
+    assert painted == RouteTable(json.dumps(dump(*tables))).routes(DEPLOYMENT)
 
 
 @pytest.mark.parametrize(("version", "stray"), [("2.6.0", True), ("2.10.2", False)])

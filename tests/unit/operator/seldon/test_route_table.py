@@ -1,6 +1,7 @@
 """Envoy's dump of Seldon's routes, read in our words."""
 
 import copy
+import json
 
 import pytest
 from seldon_dump import data, dump, mirror_for, mirrors, routes_for
@@ -13,7 +14,7 @@ ENTRY, FIRST, SECOND = f"{DEPLOYMENT}_1", f"{ONE.name}_1", f"{TWO.name}_1"
 
 
 def table(*configs):
-    return RouteTable(dump(*configs)).routes(DEPLOYMENT)
+    return RouteTable(json.dumps(dump(*configs))).routes(DEPLOYMENT)
 
 
 def split(**kwargs):
@@ -118,12 +119,12 @@ def test_a_table_that_could_send_anybody_anywhere_is_no_report_for_anybody(chang
     config = copy.deepcopy(data(split()))
     change(config)
     with pytest.raises(RouterError, match="Envoy has a route"):
-        RouteTable(dump(config))
+        RouteTable(json.dumps(dump(config)))
 
 
 def test_one_odd_deployment_leaves_the_others_readable():
     odd = routes_for("odd", {"odd": 100})
-    both = RouteTable(dump(data(split(), odd)))
+    both = RouteTable(json.dumps(dump(data(split(), odd)), indent=1))
     assert both.routes(DEPLOYMENT).weights[TWO.name] == 10
     with pytest.raises(RouterError, match="'odd' is not <model>_<version>"):
         both.routes("odd")
