@@ -105,6 +105,18 @@ def test_a_field_that_is_wrong_is_refused_by_both(wrong: Mutation, admission: Ad
     assert admission.says(wrong.document)
 
 
+def test_the_largest_deployment_is_within_the_budget_of_the_rules(admission: Admission) -> None:
+    names = [f"{i:02d}{'a' * 61}" for i in range(32)]
+    gate = {"metric": "LatencyExceedance", "threshold": "10s", "margin": "2", "alpha": "0.0015"}
+    analysis = {"analysis": {"gates": names, "minDuration": "1h", "maxDuration": "8760h"}}
+    document = deployment(
+        model=MODEL | {"uri": f"s3://{'a' * 2043}", "requirements": ["a" * 63] * 16},
+        strategy={"type": "Canary", "steps": [{"setWeight": 1}, *[analysis] * 31]},
+        gates=[gate | {"name": name} for name in names],
+    )
+    assert (laptop_says(document), admission.says(document)) == ("", "")
+
+
 def alike(document: Document, admission: Admission) -> None:
     """Both refuse, or both take."""
     ours, theirs = laptop_says(document), admission.says(document)
