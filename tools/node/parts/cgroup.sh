@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # The control groups that hold the pods' processes, and by which those are found again at the end.
 
-cgroup_hierarchies() { # one a line: the only one of version 2, or version 1's, one for each controller
-  awk '$3 == "cgroup2" && $2 == "/sys/fs/cgroup" || $3 == "cgroup" && $2 ~ "^/sys/fs/cgroup/" {print $2}' \
-    /proc/mounts
+cgroup_hierarchies() { # one a line: version 2 has one, version 1 has one for each controller
+  awk '$3 ~ "^cgroup2?$" && $2 ~ "^/sys/fs/cgroup" {print $2}' /proc/mounts
 }
 
 make_cgroups() {
@@ -18,7 +17,7 @@ make_cgroups() {
 delegate_controllers() { # delegate_controllers HIERARCHY: version 2 gives them to children on request only
   local controller controllers
   [ -f "$1/cgroup.subtree_control" ] || return 0
-  read -ra controllers <"$1/cgroup.controllers"
+  read -ra controllers <"$1/cgroup.controllers" || return 0 # none left beside version 1
   for controller in "${controllers[@]}"; do
     echo "+$controller" >"$1/cgroup.subtree_control" 2>/dev/null || true # the kubelet names what it lacks
   done

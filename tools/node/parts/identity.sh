@@ -26,7 +26,7 @@ identities() {
 
 authority() {
   [ -f "$PKI/ca.crt" ] && return
-  openssl req -x509 -newkey rsa:2048 -nodes -days $DAYS -subj /CN=sluice-node \
+  openssl req -x509 -newkey rsa:2048 -nodes -days "$DAYS" -subj /CN=sluice-node \
     -keyout "$PKI/ca.key" -out "$PKI/ca.unfinished" 2>/dev/null
   mv "$PKI/ca.unfinished" "$PKI/ca.crt"
 }
@@ -43,7 +43,7 @@ certificate() { # certificate FILE USER GROUP [NAMES]: one signed by the authori
   [ -n "${4:-}" ] && names=(-addext "subjectAltName=$4")
   openssl req -newkey rsa:2048 -nodes -subj "/O=$3/CN=$2" "${names[@]}" \
     -keyout "$PKI/$1.key" -out "$PKI/$1.csr" 2>/dev/null
-  openssl x509 -req -in "$PKI/$1.csr" -copy_extensions copy -days $DAYS \
+  openssl x509 -req -in "$PKI/$1.csr" -copy_extensions copy -days "$DAYS" \
     -CA "$PKI/ca.crt" -CAkey "$PKI/ca.key" -CAcreateserial -out "$PKI/$1.unfinished" 2>/dev/null
   mv "$PKI/$1.unfinished" "$PKI/$1.crt"
   rm "$PKI/$1.csr"

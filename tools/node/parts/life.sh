@@ -59,8 +59,17 @@ unmount_state() { # inner mounts first
 wipe() {
   [ -e "$STATE" ] || return 0
   [ -f "$STATE/lock" ] || fail "$STATE was not made by this program: remove it yourself"
-  find /var/log/containers -lname "$STATE/*" -delete 2>/dev/null || true
+  wipe_outside
   rm -rf "$STATE"
+}
+
+wipe_outside() { # what the kubelet and the network plug-ins keep in places that cannot be chosen
+  find /var/log/containers -lname "$STATE/*" -delete 2>/dev/null || true
+  local result sandbox
+  for result in /var/lib/cni/results/"$NAMESPACE"-*-eth0; do
+    sandbox=${result##*/"$NAMESPACE"-}
+    rm -f "$result" "/var/lib/cni/results/cni-loopback-${sandbox%-eth0}-lo"
+  done
 }
 
 status() { # status: each process; fails unless the whole node runs

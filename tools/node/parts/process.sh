@@ -51,7 +51,7 @@ wait_for() { # wait_for NAME SECONDS COMMAND...: until the command succeeds; NAM
   shift 2
   until "$@" >/dev/null 2>&1; do
     runs "$name" || fail "$name ended; the end of $LOG/$name.log:"$'\n'"$(tail -n 5 "$LOG/$name.log")"
-    [ $SECONDS -lt $deadline ] || fail "$name was not ready in time: see $LOG/$name.log"
+    [ "$SECONDS" -lt "$deadline" ] || fail "$name was not ready in time: see $LOG/$name.log"
     sleep 0.2
   done
 }

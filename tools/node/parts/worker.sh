@@ -55,7 +55,7 @@ start_kubelet() {
 
 write_cni() {
   cat >"$STATE/cni/10-bridge.conflist" <<JSON
-{"cniVersion": "0.4.0", "name": "pods", "plugins": [
+{"cniVersion": "0.4.0", "name": "$NAMESPACE", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
    "ipam": {"type": "host-local", "dataDir": "$STATE/leases",
             "ranges": [[{"subnet": "$POD_CIDR"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
@@ -99,6 +99,7 @@ clusterDNS: [$DNS_IP]
 clusterDomain: cluster.local
 resolvConf: $STATE/resolv.conf
 podLogsDir: $STATE/pod-logs
+volumePluginDir: $STATE/volume-plugins
 maxPods: 110
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 200Mi, nodefs.available: 1%, imagefs.available: 1%}
