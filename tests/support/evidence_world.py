@@ -248,7 +248,7 @@ def prometheus_world(folder: Path) -> Iterator[EvidenceWorld]:
     """Prometheus, as in a cluster."""
     with exporter() as one, prometheus(folder, [one.target]) as server:
         api = PrometheusApi(Access(url=server.url, rest_seconds=0.2))
-        shared = Prometheus(api, refresh_seconds=0.1)
+        shared = Prometheus(api, refresh_seconds=0.1, warm_seconds=0)
         world = PrometheusWorld(server, one, PrometheusEvidence(shared, SELDON_V2))
         for name in (world.stable, world.candidate):
             world.serve(name, good=1)

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_asking import ask, source_on
 from prometheus_fleet import CANDIDATE, STABLE, Fleet
 from sluice_operator.evidence.cursor import Cursor
-from sluice_operator.evidence.family import SELDON_V2
-from sluice_operator.evidence.prometheus import Prometheus, PrometheusEvidence
-from sluice_operator.evidence.prometheus_api import Access, PrometheusApi
-from sluice_operator.model import Question, Window
+from sluice_operator.evidence.prometheus import PrometheusEvidence
+from sluice_operator.model import Window
 
 
 @dataclass
@@ -31,26 +30,10 @@ class Operator:
 
     def restart(self) -> None:
         """Nothing is remembered but the cursor."""
-        prometheus = self.fleet.prometheus
-        access = Access(url="http://prometheus.test")
-        api = PrometheusApi(access, prometheus, prometheus.monotonic)
-        self.source = PrometheusEvidence(Prometheus(api, refresh_seconds=0), SELDON_V2)
+        self.source = source_on(self.fleet.prometheus)
 
     def ask(self) -> Window:
-        (window,) = self.source.windows(
-            "churn",
-            (
-                Question(
-                    gate="errors",
-                    metric="ErrorRate",
-                    comparison="Relative",
-                    stable=STABLE,
-                    candidate=CANDIDATE,
-                    cursor=self.cursor,
-                ),
-            ),
-        )
-        return window
+        return ask(self.source, cursor=self.cursor)
 
     def poll(self, *, recorded: bool = True) -> None:
         """One look; what is not recorded is forgotten, as by a crash before the status is saved."""

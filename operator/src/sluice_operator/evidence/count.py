@@ -29,7 +29,7 @@ def begun(history: History) -> Counted:
     """Counting starts now, also for a revision that has had no request yet: none is missed.
 
     Raises:
-        PrometheusError: A series cannot be read.
+        PrometheusError: A series cannot be read, or Prometheus has only just begun to scrape.
     """
     assert history.look.newest is not None
     since = history.look.newest - GONE_MS
@@ -37,6 +37,7 @@ def begun(history: History) -> Counted:
         name: [g for g in groups if g.newest > since] for name, groups in history.arms().items()
     }
     until = settled(tuple(arms.values()), history.look.newest)
+    history.refuse_while_cold(until)
     return Counted(
         cursor=Cursor.of(until, _every(arms)), arms=dict.fromkeys(history.revisions, NOTHING)
     )

@@ -29,6 +29,8 @@ class History:
     """What the series of these revisions bear beside the name; checked here on shared samples."""
     more: Mapping[str, str]
     """What every series that is asked for must bear."""
+    warm_ms: int = 0
+    """How long Prometheus must have scraped before counting begins."""
 
     def arms(self) -> Arms:
         """The last minutes of each revision.
@@ -61,6 +63,20 @@ class History:
             if end >= self.look.newest or _goes_on(arms, cursor.at):
                 return arms, end
             begin, end = end, min(end + CHUNK_MS, self.look.newest)
+
+    def refuse_while_cold(self, until: int) -> None:
+        """A process that is scraped for the first time must be new; nobody else may be left.
+
+        Raises:
+            PrometheusError: Prometheus itself has begun too short a time ago.
+        """
+        assert self.look.oldest is not None
+        warm = until - self.look.oldest
+        if warm < self.warm_ms:
+            raise PrometheusError(
+                f"Prometheus has scraped {self.meter.family.metric} for {warm / 1000:.0f} s only;"
+                f" counting begins after {self.warm_ms / 1000:.0f} s"
+            )
 
     def older(self, cursor: Cursor) -> Mapping[Labels, float] | None:
         """What series stood at before the cursor; None if Prometheus has forgotten that time.

@@ -15,7 +15,7 @@ from sluice_operator.evidence.cursor import Cursor
 from sluice_operator.evidence.family import Dialect
 from sluice_operator.evidence.history import History
 from sluice_operator.evidence.meter import Meter, meter_of
-from sluice_operator.evidence.pace import OLDEST_MS
+from sluice_operator.evidence.pace import GONE_MS, OLDEST_MS
 from sluice_operator.evidence.prometheus_answer import PrometheusError
 from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.shelf import Look, Shelf
@@ -33,6 +33,7 @@ class Prometheus:
         api: PrometheusApi,
         refresh_seconds: float = 1.0,
         labels: Mapping[str, str] | None = None,
+        warm_seconds: float = GONE_MS / 1000,
     ) -> None:
         """Nothing is asked yet.
 
@@ -40,9 +41,12 @@ class Prometheus:
             api: How it is asked.
             refresh_seconds: How old shared samples may be; costs one query each.
             labels: What every series must bear, where one Prometheus sees several clusters.
+            warm_seconds: How long Prometheus must have scraped before counting begins, so that
+                it has seen every process that is not new.
         """
         self.api = api
         self.labels = dict(labels or {})
+        self.warm_ms = round(warm_seconds * 1000)
         self._refresh_seconds = refresh_seconds
         self._shelves: dict[Meter, Shelf] = {}
         self._lock = threading.Lock()
@@ -120,6 +124,7 @@ class PrometheusEvidence:
             revisions=revisions_of(question),
             labels=self._labels,
             more=self._prometheus.labels,
+            warm_ms=self._prometheus.warm_ms,
         )
         cursor = Cursor.parsed(question.cursor)
         if cursor is None or not -_AHEAD_MS <= look.now - cursor.at <= OLDEST_MS:

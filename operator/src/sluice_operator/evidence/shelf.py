@@ -27,6 +27,8 @@ class Look:
     """Since when all samples are here."""
     newest: int | None = None
     """Time of the newest sample of any revision; None while there are none."""
+    oldest: int | None = None
+    """Time of the oldest sample that was ever seen from `begin` on."""
     series: Mapping[Labels, Series] = field(default_factory=dict)
     groups: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
     """By revision."""
@@ -34,8 +36,9 @@ class Look:
     def joined(self, found: Iterable[Series], since: int, now: int) -> "Look":
         """This look and what was found later, without what is older than `since`."""
         series, touched = dict(self.series), set()
-        newest = self.newest or 0
+        newest, oldest = self.newest or 0, self.oldest or now
         for later in found:
+            oldest = min(oldest, later.times[0])
             newest = max(newest, later.times[-1])
             earlier = series.get(later.labels)
             if earlier is None:
@@ -54,6 +57,7 @@ class Look:
             now=now,
             begin=since,
             newest=newest or None,
+            oldest=oldest if newest else None,
             series=series,
             groups=self._regrouped(series, touched),
         )
