@@ -4,10 +4,13 @@ No controller runs beside them: nobody collects garbage by owner, and a namespac
 stays `Terminating`. Both processes end with the process that started them, even if it is killed.
 """
 
+import itertools
 import json
 import os
+import random
 import re
 import signal
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -20,13 +23,13 @@ from urllib.parse import quote
 import httpx
 from control_plane_identity import Authority, kubeconfig, signing_key
 from eventually import eventually
-from serving_process import free_ports
 from sluice_operator.serving.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES_MODULE = ROOT / "tools" / "node" / "modules" / "kubernetes" / "go.mod"
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl")
 START_SECONDS = 60.0
+LOWEST_PORT = 10_000
 ADMIN = "admin"
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -95,7 +98,7 @@ class ControlPlane:
         self.folder = folder
         self._programs = programs()
         self._authority = Authority.fresh()
-        self._etcd_port, self._peer_port, self._port = free_ports(3)
+        self._etcd_port, self._peer_port, self._port = _ports(3)
         # the leash is tied to the thread that forks, and tests call us from threads that end
         self._forker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="control-plane")
         self._processes: dict[str, Process] = {}
@@ -292,6 +295,27 @@ class ControlPlane:
             f"--audit-log-path={file('audit.log')}",
             f"--cert-dir={file('generated')}",
         ]
+
+
+def _ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on, and that no outgoing connection is given.
+
+    An API server that is killed comes back at its port; from the range of outgoing connections a
+    client that tries it in the meantime might be given that very port, and talk to itself.
+    """
+    first_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    candidates = range(LOWEST_PORT, max(first_outgoing, LOWEST_PORT + 1000))
+    free = filter(_is_free, random.sample(candidates, len(candidates)))
+    return list(itertools.islice(free, count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _thread_states(pid: int) -> Iterator[str]:

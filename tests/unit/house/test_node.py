@@ -100,8 +100,10 @@ def test_a_process_is_known_by_when_it_began_not_by_its_number_alone(tmp_path):
         sleep 60 & ours=$!
         echo "$ours $(began $ours)" >"$RUN/ours.pid"
         echo "$ours 1" >"$RUN/reused.pid"
+        echo "99999999 " >"$RUN/stillborn.pid"
         runs ours && echo ours runs
         runs reused || echo reused does not run
+        runs stillborn || echo stillborn does not run
         runs unknown || echo unknown does not run
         stop ours
         runs ours || echo ours does not run
@@ -114,6 +116,7 @@ def test_a_process_is_known_by_when_it_began_not_by_its_number_alone(tmp_path):
     assert said.stdout.splitlines() == [
         "ours runs",
         "reused does not run",
+        "stillborn does not run",
         "unknown does not run",
         "ours does not run",
         "nothing is left",

@@ -12,7 +12,7 @@ began() { # began PID: the moment, in ticks since boot; nothing if it has ended
 pid_of() { # pid_of NAME: its number, if what we started under that name is alive
   local pid ticks
   read -r pid ticks 2>/dev/null <"$RUN/$1.pid" || return 1
-  [ "$(began "$pid")" = "$ticks" ] && echo "$pid"
+  [ -n "$ticks" ] && [ "$(began "$pid")" = "$ticks" ] && echo "$pid"
 }
 
 runs() { # runs NAME
