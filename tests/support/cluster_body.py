@@ -32,8 +32,12 @@ def typed(kind: Kind, body: Plain) -> Plain:
 
 
 def labels_match(labels: Plain, selector: str) -> bool:
-    """Whether labels hold every `name=value`, and every `name` alone, of a selector."""
+    """Whether labels hold every `name=value` and every `name`, and no `!name`, of a selector."""
     for part in filter(None, selector.split(",")):
+        if part.startswith("!"):
+            if part[1:] in labels:
+                return False
+            continue
         name, has_value, value = part.partition("=")
         if name not in labels or (has_value and labels[name] != value):
             return False

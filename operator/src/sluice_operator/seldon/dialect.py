@@ -29,8 +29,9 @@ class Dialect:
     readiness: Callable[[Place, Objects], Readiness]
     listed: Callable[[Place, Objects], Routes | None]
     uris: Callable[[Place, Objects], Mapping[str, str]]
-    refuse_rivals: Callable[[Place, Iterable[Object]], None]
-    """Raises `NameTakenError` if another traffic object claims the same route."""
+    refuse_rivals: Callable[[Place, Iterable[Object]], None] | None = None
+    """Raises `NameTakenError` if another traffic object claims the same route; None where none
+    can."""
 
 
 V2 = Dialect(
@@ -54,7 +55,6 @@ V1 = Dialect(
     readiness=v1.readiness,
     listed=v1.listed,
     uris=v1.uris,
-    refuse_rivals=v1.refuse_rivals,
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from sluice_operator.cluster.kind import Object, name_of, namespace_of
+from sluice_operator.cluster.kind import Object, name_of
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.cluster.store import Store
 from sluice_operator.errors import ConflictError, SluiceError
@@ -191,11 +191,10 @@ class SeldonEngine:
 
         Raises:
             NameTakenError: One does.
+            ClusterError: That could not be seen.
         """
-        place = self._place
-        everywhere = self._ports.store.all(manifest.kind)
-        others = (body for body in everywhere if namespace_of(body) == place.namespace)
-        self._dialect.refuse_rivals(place, others)
+        if self._dialect.refuse_rivals is not None:
+            self._dialect.refuse_rivals(self._place, self._pen.strangers(manifest.kind))
 
     def _removed(self, leaving: tuple[Removal, ...]) -> list[SluiceError]:
         now = self._ports.clock()

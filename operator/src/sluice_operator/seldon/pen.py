@@ -8,7 +8,7 @@ nobody decides on a copy older than his own write.
 from collections.abc import Callable
 from datetime import datetime
 
-from sluice_operator.cluster.kind import Kind, Object, name_of
+from sluice_operator.cluster.kind import DEPLOYMENT_LABEL, Kind, Object, name_of
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.cluster.store import Store
 from sluice_operator.errors import (
@@ -33,6 +33,7 @@ from sluice_operator.seldon.place import Place
 from sluice_operator.seldon.prune import Removal
 
 Write = Callable[[], None]
+NOT_OURS = f"!{DEPLOYMENT_LABEL}"
 
 
 class Pen:
@@ -65,6 +66,19 @@ class Pen:
             return False
         self._tell(manifest.kind, manifest.name, lambda: self._replace(manifest.kind, body))
         return True
+
+    def strangers(self, kind: Kind) -> tuple[Object, ...]:
+        """Objects of the namespace that are nobody's of ours, asked for now.
+
+        Raises:
+            ClusterError: They could not be listed.
+        """
+        found: list[Object] = []
+        namespace = self._place.namespace
+        self._tell(
+            kind, "", lambda: found.extend(self._cluster.list(kind, namespace, selector=NOT_OURS))
+        )
+        return tuple(found)
 
     def remove(self, removal: Removal, now: datetime) -> None:
         """Mark or delete one object that nobody wants.
@@ -99,23 +113,28 @@ class Pen:
         )
         self._refresh(kind, name_of(body))
 
-    def _refresh(self, kind: Kind, name: str) -> Object | None:
-        """One live look, for the store was behind."""
+    def _refresh(self, kind: Kind, name: str) -> None:
+        """One live look, for the store was behind.
+
+        What is not ours stays out of the store: no watch would tell when it has gone.
+
+        Raises:
+            NameTakenError: It is not.
+        """
         held = self._store.get(kind, self._place.namespace, name)
         newest = self._cluster.get(kind, self._place.namespace, name)
-        if newest is not None:
-            self._store.put(kind, newest)
-        elif held is not None:
-            self._store.drop(kind, held)
-        return newest
+        if newest is None:
+            if held is not None:
+                self._store.drop(kind, held)
+            return
+        self._refuse_strangers(kind, newest)
+        self._store.put(kind, newest)
 
     def _tell(self, kind: Kind, name: str, write: Write) -> None:
         try:
             write()
         except (ConflictError, ExistsError, MissingError) as faster:
-            newest = self._refresh(kind, name)
-            if newest is not None:
-                self._refuse_strangers(kind, newest)
+            self._refresh(kind, name)
             raise ConflictError(f"{self._named(kind, name)}: {faster}") from faster
         except MissingKindError as missing:
             raise MissingKindError(self._not_installed(kind)) from missing
@@ -151,7 +170,7 @@ class Pen:
             )
 
     def _named(self, kind: Kind, name: str) -> str:
-        return f"{kind.kind} {self._place.namespace}/{name}"
+        return f"{kind.kind} {self._place.namespace}/{name}".removesuffix("/")
 
     def _not_installed(self, kind: Kind) -> str:
         return (

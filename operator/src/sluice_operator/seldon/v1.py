@@ -5,7 +5,7 @@ A candidate that cannot answer would therefore keep its traffic for ever; when i
 back, its predictor goes, and stays away until the candidate is wanted with traffic again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sluice_operator.api.v1alpha1 import Ingress
@@ -107,10 +107,6 @@ def uris(place: Place, objects: Objects) -> dict[str, str]:
         return {}
     annotations = body["metadata"].get("annotations") or {}
     return {key.removeprefix(URIS): uri for key, uri in annotations.items() if key.startswith(URIS)}
-
-
-def refuse_rivals(place: Place, others: Iterable[Object]) -> None:
-    """SeldonDeployments share no route: each has its own name in the path."""
 
 
 def _annotations(routing: Routing, seen: Seen, gone: str) -> dict[str, str]:

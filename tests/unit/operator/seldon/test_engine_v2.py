@@ -273,11 +273,19 @@ def test_a_name_that_belongs_to_somebody_else_is_left_alone(world):
     assert world.body(SELDON_MODEL)["spec"] == {"storageUri": "s3://x"}
 
 
+def test_a_name_that_was_given_back_is_used(world):
+    metadata = {"namespace": NAMESPACE, "name": DEPLOYMENT}
+    world.cluster.create(SELDON_MODEL, {"metadata": metadata, "spec": {"storageUri": "s3://x"}})
+    assert "name is taken" in world.route(ADOPTED)
+    world.cluster.delete(SELDON_MODEL, NAMESPACE, DEPLOYMENT)  # and no watch tells of it
+    assert world.route(ADOPTED) == ""
+    assert world.run(ADOPTED).routes == only(ONE.name)
+
+
 def test_another_experiment_on_our_entry_is_named(world):
     metadata = {"namespace": NAMESPACE, "name": "by-hand"}
     spec = {"default": DEPLOYMENT, "candidates": [{"name": DEPLOYMENT, "weight": 1}]}
     world.cluster.create(SELDON_EXPERIMENT, {"metadata": metadata, "spec": spec})
-    world.watch()
     assert "Experiment shop/by-hand divides the traffic of churn already" in world.route(ADOPTED)
     assert world.names(SELDON_EXPERIMENT) == ["by-hand"]
 
