@@ -1,0 +1,202 @@
+"""What a controller costs and how fast it acts: `python bench/controller/scale.py [--quick]`.
+
+On a real etcd and API server, with a painted Seldon and a fake Prometheus, it measures
+
+W1  from evidence to the traffic object written: against one of N, then against all at once
+W2  CPU, memory and requests while N rollouts are analysed by five gates every five seconds
+W3  the same while all are healthy
+W4  reads and writes of one rollout of six steps
+W5  how soon a standby acts after a SIGKILL, and after a SIGTERM
+W6  rollbacks and promotions while Prometheus is away
+
+W2, W3, W5 and W6 are run at the largest N. Prints a table, writes build/bench/scale.json, and
+exits with 1 if a target is missed. `--subject argo --binary PATH --crds PATH` measures a rival in
+the same way; no part of a rival is kept here.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from rig import rig
+from rival import rival
+from sluice import Sluice
+from subject import Subject
+from target import Judged, judged
+from workload import Fleet, Row, breach, handed_over, holding, idle, killed, outage, stepping
+
+RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench"
+EVERY = ("W1", "W2", "W3", "W4", "W5", "W6")
+Measure = Callable[[argparse.Namespace, Fleet], Iterator[Row]]
+ONE_BY_ONE = 5
+"""Breaches of a single deployment, one after the other, at each size."""
+SIX_STEPS = tuple(
+    step
+    for weight in (10, 25, 50)
+    for step in ({"setWeight": weight}, {"analysis": {"gates": ["slo"], "minDuration": "2s"}})
+)
+
+
+def main() -> int:
+    """Measure, print, write; 1 if a target is missed."""
+    options = parsed()
+    began = time.time()
+    machine = {
+        "load_before": os.getloadavg(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    rows = list(measurements(options))
+    claims = judged(rows)
+    show(claims)
+    record = {
+        "name": "scale",
+        "subject": options.subject,
+        "quick": options.quick,
+        "seconds": round(time.time() - began),
+        "machine": {**machine, "load_after": os.getloadavg()},
+        "rows": rows,
+        "claims": [one.row() for one in claims],
+    }
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    suffix = "" if options.subject == "sluice" else f"-{options.subject}"
+    target = RESULTS / f"scale{suffix}.json"
+    target.write_text(json.dumps(record, indent=2) + "\n")
+    print(f"{record['seconds']} s, written to {target.relative_to(RESULTS.parents[1])}")
+    return 0 if all(one.holds for one in claims) else 1
+
+
+def parsed() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few objects: shows that it works")
+    parser.add_argument("--objects", type=_numbers, help="1,100,1000 if left out; quick: 1,20")
+    parser.add_argument("--workload", type=_words, default=EVERY, help="such as W1,W3; all")
+    parser.add_argument("--idle-seconds", type=float, help="of W3: 600; quick: 30")
+    parser.add_argument("--hold-seconds", type=float, help="of W2: 300; quick: 30")
+    parser.add_argument("--outage-seconds", type=float, help="of W6: 300; quick: 30")
+    parser.add_argument("--subject", choices=("sluice", "argo", "flagger"), default="sluice")
+    parser.add_argument("--binary", type=Path, help="a rival's controller")
+    parser.add_argument("--crds", type=Path, help="file or folder with a rival's CRDs")
+    parser.add_argument("--poll-seconds", type=float, help="5; rivals: 10")
+    parser.add_argument("--keep", type=Path, help="folder for logs, which stays")
+    given = parser.parse_args()
+    if given.subject != "sluice" and not (given.binary and given.crds):
+        parser.error(f"--subject {given.subject} needs --binary and --crds")
+    return _filled(given)
+
+
+def _filled(given: argparse.Namespace) -> argparse.Namespace:
+    given.objects = given.objects or ((1, 20) if given.quick else (1, 100, 1000))
+    given.idle_seconds = given.idle_seconds or (30.0 if given.quick else 600.0)
+    given.hold_seconds = given.hold_seconds or (30.0 if given.quick else 300.0)
+    given.outage_seconds = given.outage_seconds or (30.0 if given.quick else 300.0)
+    return given
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(sorted(int(part) for part in text.split(",")))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(text.split(","))
+    if unknown := set(words) - set(EVERY):
+        raise argparse.ArgumentTypeError(f"{sorted(unknown)}: there are {', '.join(EVERY)}")
+    return words
+
+
+def measurements(options: argparse.Namespace) -> Iterator[Row]:
+    """One rig for each size."""
+    subject = _subject(options)
+    if "W4" in options.workload and isinstance(subject, Sluice):
+        yield from _run(options, replace(subject, steps=SIX_STEPS), 1, _steps)
+    if set(options.workload) == {"W4"}:
+        return
+    for size in options.objects:
+        yield from _run(options, subject, size, _scaled)
+
+
+def _subject(options: argparse.Namespace) -> Subject:
+    if options.subject == "sluice":
+        return Sluice(poll_seconds=options.poll_seconds or 5.0)
+    return rival(options.subject, options.binary, options.crds, options.poll_seconds or 10.0)
+
+
+def _run(
+    options: argparse.Namespace, subject: Subject, size: int, measure: Measure
+) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as scratch:
+        kept = options.keep and tempfile.mkdtemp(prefix=f"{size}-", dir=options.keep)
+        folder = Path(kept or scratch)
+        with rig(subject, folder) as made:
+            names = tuple(f"model-{number:04d}" for number in range(size))
+            fleet = Fleet(rig=made, names=names)
+            made.start(0)
+            for row in chain([fleet.adopt()], measure(options, fleet)):
+                print(json.dumps({"subject": subject.name} | row), flush=True)
+                yield row
+
+
+def _steps(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
+    yield stepping(fleet, len(SIX_STEPS))
+
+
+def _scaled(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
+    """The workloads of one size, in an order in which each finds what it needs."""
+    largest = len(fleet.names) == max(options.objects)
+    wanted = {word for word in options.workload if largest or word == "W1"}
+    if "W3" in wanted:
+        yield idle(fleet, options.idle_seconds)
+    if wanted - {"W3", "W4"}:
+        yield fleet.hold()
+        yield from _held(options, fleet, wanted)
+
+
+def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) -> Iterator[Row]:
+    if "W2" in wanted:
+        yield holding(fleet, options.hold_seconds)
+    if "W6" in wanted:
+        yield outage(fleet, options.outage_seconds)
+    if "W1" in wanted:
+        yield _one_by_one(fleet)
+    if "W5" in wanted and fleet.holding:
+        yield killed(fleet)
+        yield handed_over(fleet)
+    if "W1" in wanted and len(fleet.holding) > 1:
+        yield breach(fleet, fleet.holding) | {"workload": "W1 all"}
+
+
+def _one_by_one(fleet: Fleet) -> Row:
+    """Single breaches; a fleet of one tries one version after the other."""
+    rows, version = [], 2
+    for _ in range(ONE_BY_ONE):
+        if not fleet.holding:
+            version += 1
+            fleet.rig.wait_at_rest(fleet.names, fleet.patience)
+            fleet.hold(version)
+        rows.append(breach(fleet, fleet.holding[:1], version))
+    worst = max(rows, key=lambda row: row["max_seconds"])
+    medians = sorted(row["max_seconds"] for row in rows)
+    return worst | {"breached": len(rows), "median_seconds": medians[len(medians) // 2]}
+
+
+def show(claims: Sequence[Judged]) -> None:
+    """The table of targets."""
+    print(f"\n{'':5}  {'value':>8}  {'limit':>8}  target")
+    for one in claims:
+        word, row = "holds" if one.holds else "FAILS", one.row()
+        print(f"{word:5}  {one.value:8.3f}  {one.target.limit:8.3f}  {row['claim']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

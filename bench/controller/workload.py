@@ -1,0 +1,224 @@
+"""The six workloads; each takes a rig in the state that the one before has left.
+
+A breach counts from the moment at which a scrape shows it (for rivals: at which the query says it)
+to the moment at which the watch tells of a traffic object without weight for the candidate.
+"""
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from account import Asked
+from eventually import eventually  # type: ignore[import-not-found]
+from phase import measured, quiet
+from rig import REPLICAS, Rig
+from subject import HELD_PERCENT
+
+Row = dict[str, Any]
+BREACHED_AT_KILL = 20
+"""So many, or a third, turn bad as soon as the leader is dead."""
+SETTLE_SECONDS = 20.0
+"""Between a change of everything and accounts of what goes on without changes."""
+PATIENCE_SECONDS = 120.0
+"""Beyond a second for each object; then a workload counts as failed."""
+
+
+@dataclass
+class Fleet:
+    """Deployments of one rig, and those that still hold a candidate."""
+
+    rig: Rig
+    names: Sequence[str]
+    holding: list[str] = field(default_factory=list)
+
+    @property
+    def patience(self) -> float:
+        """How long a change of all of them may take."""
+        return PATIENCE_SECONDS + len(self.names)
+
+    def adopt(self) -> Row:
+        """Users apply all of them at once."""
+        self.rig.apply(self.names)
+        took = self.rig.wait_at_rest(self.names, self.patience)
+        return {"workload": "adopt", "objects": len(self.names), "seconds": round(took, 1)}
+
+    def hold(self, version: int = 2) -> Row:
+        """All of them try another version, and analyse it for ever."""
+        self.rig.revise(self.names, version)
+        took = self.rig.wait_holding(self.names, self.patience)
+        self.holding = list(self.names)
+        return {"workload": "start", "objects": len(self.names), "seconds": round(took, 1)}
+
+
+def breach(fleet: Fleet, names: Sequence[str], version: int = 2) -> Row:
+    """W1: evidence against some, until each of them has no weight."""
+    rig, began = fleet.rig, time.time()
+    rig.order([rig.subject.breach(name, version) for name in names])
+    eventually(lambda: _retreated(rig, names, began), within=fleet.patience, every=0.2)
+    turned = rig.seen()["turned"]
+    fleet.holding = [name for name in fleet.holding if name not in set(names)]
+    writes = {name: rig.recorder.reached(name, 0, began) for name in names}
+    took = [write.at - turned[name] for name, write in writes.items() if write is not None]
+    row = {"workload": "W1", "objects": len(fleet.names), "breached": len(names)}
+    return row | spread(took, rig.subject.poll_seconds)
+
+
+def _retreated(rig: Rig, names: Sequence[str], since: float) -> bool:
+    rig.check()
+    return all(rig.recorder.reached(name, 0, since) for name in names)
+
+
+def spread(took: Sequence[float], poll_seconds: float) -> Row:
+    """How times are told: from evidence to write, and how much of that is beyond one poll."""
+    ordered = sorted(took)
+    ninety_ninth = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+    return {
+        "median_seconds": round(statistics.median(ordered), 2),
+        "p99_seconds": round(ninety_ninth, 2),
+        "max_seconds": round(ordered[-1], 2),
+        "p99_beyond_poll_seconds": round(max(ninety_ninth - poll_seconds, 0.0), 2),
+    }
+
+
+def holding(fleet: Fleet, seconds: float) -> Row:
+    """W2: every rollout under way, and nothing to decide."""
+    quiet(fleet.rig, SETTLE_SECONDS)
+    phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
+    return {"workload": "W2", "objects": len(fleet.names)} | phase.row()
+
+
+def idle(fleet: Fleet, seconds: float) -> Row:
+    """W3: everything healthy."""
+    quiet(fleet.rig, SETTLE_SECONDS)
+    phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
+    return {"workload": "W3", "objects": len(fleet.names)} | phase.row()
+
+
+def stepping(fleet: Fleet, steps: int) -> Row:
+    """W4: one whole rollout, and what it asks of the API server."""
+    quiet(fleet.rig, SETTLE_SECONDS)
+    name = fleet.names[0]
+    before = fleet.rig.recorder.own(name)["metadata"]["generation"]
+
+    def promoted() -> bool:
+        fleet.rig.check()
+        body = fleet.rig.recorder.own(name)
+        newer = body["metadata"]["generation"] > before
+        return newer and fleet.rig.subject.is_at_rest(body)
+
+    def roll_out() -> None:
+        fleet.rig.revise(fleet.names)
+        eventually(promoted, within=fleet.patience)
+
+    phase = measured(fleet.rig, roll_out)
+    leases = sum(count for what, count in phase.objects.items() if what.endswith(" leases"))
+    writes, weights = phase.writes - leases, [w.weight for w in fleet.rig.recorder.writes[name]]
+    return {
+        "workload": "W4",
+        "steps": steps,
+        "writes": writes,
+        "writes_per_step": round(writes / steps, 2),
+        "live_reads": phase.reads,
+        "weights": [w for n, w in enumerate(weights) if n == 0 or w != weights[n - 1]],
+    } | phase.row()
+
+
+def outage(fleet: Fleet, seconds: float) -> Row:
+    """W6: Prometheus goes away, and comes back."""
+    rig, began, names = fleet.rig, time.time(), list(fleet.holding)
+    rig.order([{"do": "away", "away": True}])
+    try:
+        phase = measured(rig, lambda: quiet(rig, seconds))
+    finally:
+        rig.order([{"do": "away", "away": False}])
+    quiet(rig, 3 * SETTLE_SECONDS)
+    seen = {name: {write.weight for write in rig.recorder.since(name, began)} for name in names}
+    return {
+        "workload": "W6",
+        "objects": len(names),
+        "outage_seconds": round(seconds),
+        "false_rollbacks": sum(
+            bool(s - {HELD_PERCENT}) and min(s) < HELD_PERCENT for s in seen.values()
+        ),
+        "false_promotions": sum(max(s, default=0) > HELD_PERCENT for s in seen.values()),
+        "refused_queries": rig.seen()["refused"],
+    } | {name: phase.row()[name] for name in ("cores", "requests_per_second")}
+
+
+def killed(fleet: Fleet, version: int = 2) -> Row:
+    """W5: the leader is killed while a standby waits, and at once some candidates turn bad."""
+    rig = fleet.rig
+    _stand_by(rig, 1)
+    few = min(BREACHED_AT_KILL, -(-len(fleet.holding) // 3))
+    bad, steady = fleet.holding[:few], fleet.holding[few:]
+    began = rig.kill(0)
+    rig.order([rig.subject.breach(name, version) for name in bad])
+    eventually(lambda: _retreated(rig, bad, began), within=fleet.patience, every=0.2)
+    turned = rig.seen()["turned"]
+    writes = {name: rig.recorder.reached(name, 0, began) for name in bad}
+    retreats = [write.at - began for write in writes.values() if write is not None]
+    late = [write.at - turned[name] for name, write in writes.items() if write is not None]
+    first = first_write(rig, REPLICAS[1], began)
+    quiet(rig, SETTLE_SECONDS)
+    fleet.holding = steady
+    return {
+        "workload": "W5 kill",
+        "objects": len(bad) + len(steady),
+        "first_write_seconds": round(first, 2),
+        "first_retreat_seconds": round(min(retreats), 2),
+        "last_retreat_seconds": round(max(retreats), 2),
+        "evidence_to_last_retreat_seconds": round(max(late), 2),
+        "wrong_writes": wrong_writes(fleet, bad, steady, began),
+    }
+
+
+def handed_over(fleet: Fleet) -> Row:
+    """W5: the leader is asked to end while a standby waits."""
+    rig = fleet.rig
+    _stand_by(rig, 2)
+    began, took = rig.stop(1)
+    first = first_write(rig, REPLICAS[2], began)
+    quiet(rig, SETTLE_SECONDS)
+    return {
+        "workload": "W5 stop",
+        "objects": len(fleet.holding),
+        "stop_seconds": round(took, 2),
+        "first_write_seconds": round(first, 2),
+        "wrong_writes": wrong_writes(fleet, (), fleet.holding, began),
+    }
+
+
+def _stand_by(rig: Rig, number: int) -> None:
+    """Another replica, long enough to have listed everything."""
+    rig.start(number)
+    quiet(rig, SETTLE_SECONDS)
+
+
+def first_write(rig: Rig, user: str, since: float) -> float:
+    """Seconds until a replica wrote a traffic object for the first time."""
+    resource = rig.subject.traffic.plural
+
+    def found() -> Asked | None:
+        rig.check()
+        asked = rig.requests.between(since, time.time(), user)
+        return next(
+            (a for a in asked if a.is_write and a.resource == resource and a.code < 300), None
+        )
+
+    return float(eventually(found, within=PATIENCE_SECONDS, every=0.5).at - since)
+
+
+def wrong_writes(fleet: Fleet, bad: Sequence[str], steady: Sequence[str], since: float) -> int:
+    """Versions with a weight that nobody may have: more than held, or less without evidence."""
+    recorder, allowed = fleet.rig.recorder, {HELD_PERCENT}
+    wrong = sum(
+        write.weight not in allowed for name in steady for write in recorder.since(name, since)
+    )
+    for name in bad:
+        weights = [write.weight for write in recorder.since(name, since)]
+        wrong += sum(later > earlier for earlier, later in pairwise(weights))
+        wrong += sum(weight not in {0, HELD_PERCENT} for weight in weights)
+    return wrong
