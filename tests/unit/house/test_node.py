@@ -93,6 +93,12 @@ def test_it_says_that_it_needs_root(tmp_path):
     assert "run it as root" in said.stderr
 
 
+def test_a_home_too_deep_for_sockets_is_refused(tmp_path):
+    said = shell("up", tmp_path / ("deep" * 25), "settings", "message", "life")
+    assert said.returncode == 1
+    assert "set SLUICE_NODE_HOME to a shorter folder" in said.stderr
+
+
 def test_a_process_is_known_by_when_it_began_not_by_its_number_alone(tmp_path):
     said = shell(
         """

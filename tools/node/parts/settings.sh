@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # read by the other parts
 # Where things are, and the addresses of the node. Nothing here does anything.
 
-SLUICE_NODE_HOME=${SLUICE_NODE_HOME:-$HOME/.cache/sluice/node}
+SLUICE_NODE_HOME=$(realpath -m "${SLUICE_NODE_HOME:-$HOME/.cache/sluice/node}")
 MODULES=$NODE_SOURCE/modules
 KUBERNETES_VERSION=$(sed -n 's#^require k8s.io/kubernetes ##p' "$MODULES/kubernetes/go.mod")
 
