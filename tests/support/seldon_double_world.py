@@ -28,6 +28,8 @@ CAPABILITY = "sklearn"
 ROUTE_HEADER = "x-seldon-route"
 INPUT = {"inputs": [{"name": "predict", "shape": [1, 1], "datatype": "FP64", "data": [0.0]}]}
 SETTLE_SECONDS = 30.0
+BACK_SECONDS = 300.0
+"""A real scheduler of 2.10.2 that was killed takes minutes until it works and is heard again."""
 GIVE_UP_SECONDS = 150.0
 """A real agent tries for a minute to load what cannot be loaded; nothing is deleted meanwhile."""
 NAMES = itertools.count(1)
@@ -201,9 +203,10 @@ class SeldonWorld:
     # what Envoy and the agents report
 
     def tables(self) -> dict[str, list[Json]]:
-        """Routes by the name of their table."""
+        """Routes by the name of their table; an Envoy that knows none yet answers 404."""
         query = {"resource": "dynamic_route_configs"}
-        dump = self.client.get(f"{self.admin_url}/config_dump", params=query).json()
+        answer = self.client.get(f"{self.admin_url}/config_dump", params=query)
+        dump = answer.json() if answer.is_success else {}
         tables = [config["route_config"] for config in dump.get("configs", ())]
         return {
             t["name"]: [r for h in t["virtual_hosts"] for r in h.get("routes", ())] for t in tables

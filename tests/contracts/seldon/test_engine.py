@@ -6,7 +6,7 @@ import pytest
 from eventually import eventually
 from seldon_double.double import SeldonDouble
 from seldon_double_engine import Driven
-from seldon_double_world import GIVE_UP_SECONDS, SETTLE_SECONDS, SeldonWorld
+from seldon_double_world import BACK_SECONDS, GIVE_UP_SECONDS, SETTLE_SECONDS, SeldonWorld
 from sluice_operator.api.v1alpha1 import Backend, Isolation
 from sluice_operator.cluster.kind import SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER
 from sluice_operator.errors import ConflictError
@@ -182,7 +182,7 @@ def test_weights_move_again_once_the_scheduler_is_back(scheduler: SeldonWorld, d
     seen = driven.tell(wanted)
     assert seen.routes is None or seen.routes.weights[two.name] == 50
     scheduler.start_scheduler()
-    driven.settle(wanted, 2 * SETTLE_SECONDS)
+    driven.settle(wanted, BACK_SECONDS)
 
 
 def test_a_candidate_in_isolation_has_a_server_to_itself(world: SeldonWorld, double: SeldonDouble):

@@ -2,7 +2,7 @@
 
 from eventually import eventually
 from seldon_double.double import SeldonDouble
-from seldon_double_world import SETTLE_SECONDS, SeldonWorld
+from seldon_double_world import BACK_SECONDS, SETTLE_SECONDS, SeldonWorld
 from sluice_operator.cluster.kind import SELDON_MODEL
 
 OK, NOT_FOUND, UNAVAILABLE = 200, 404, 503
@@ -24,7 +24,7 @@ def test_what_was_asked_in_its_absence_is_carried_out_when_it_is_back(scheduler:
     scheduler.stop_scheduler()
     scheduler.ask_for_experiment("split", {one: 100, two: 0}, default=one)
     scheduler.start_scheduler()
-    eventually(lambda: scheduler.weights(one) == {one: 100, two: 0}, 2 * SETTLE_SECONDS)
+    eventually(lambda: scheduler.weights(one) == {one: 100, two: 0}, BACK_SECONDS)
 
 
 def test_a_restart_leaves_a_gap_in_2_6_0_and_none_in_2_10_2(scheduler: SeldonWorld):

@@ -23,6 +23,7 @@ MODEL_HEADER = "seldon-model"
 INTERNAL_HEADER = "seldon-internal-model"
 REQUEST_ID = "x-request-id"
 REPEATED = {400, 404}
+GRACE_SECONDS = 0.1
 NAME_IN_PATH = re.compile(r"(/v2/models/)[\w-]+(/versions/\w+)?")
 
 T = TypeVar("T")
@@ -81,7 +82,8 @@ class Agent:
         self._metrics.hold(internal, loaded=True)
 
     async def unload(self, internal: str) -> None:
-        """Let a model go."""
+        """Let a model go, once requests that were sent to it before its route went are answered."""
+        await asyncio.sleep(GRACE_SECONDS)
         self._sources.pop(internal, None)
         await self.backend.unload(internal)
         self._metrics.hold(internal, loaded=False)

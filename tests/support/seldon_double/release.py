@@ -18,6 +18,8 @@ class Release:
     """Of a weighted route, after an answer of 5xx; sticky routes never retry."""
     appends_experiment_route: bool
     """Whether each update of an Experiment is added to what `<name>.experiment` did before."""
+    says_what_is_missing: bool
+    """Whether the reason of a Model that found no server names what no server offers."""
     keeps_old_versions: bool
     """Whether old versions of a Model stay loaded while its route is divided."""
     cluster_per_model: bool
@@ -35,6 +37,7 @@ V2_6_0 = Release(
     route_timeout="60s",
     retries=0,
     appends_experiment_route=True,
+    says_what_is_missing=True,
     keeps_old_versions=True,
     cluster_per_model=False,
     label_is_route=True,
@@ -46,6 +49,7 @@ V2_10_2 = Release(
     route_timeout="0s",
     retries=5,
     appends_experiment_route=False,
+    says_what_is_missing=False,
     keeps_old_versions=False,
     cluster_per_model=True,
     label_is_route=False,

@@ -145,7 +145,8 @@ class Scheduler:
             version.state, version.reason = State.PROGRESSING, ""
             self.to_load.append(version)
         else:
-            version.state, version.reason = State.UNSCHEDULED, reason
+            said = reason if self._release.says_what_is_missing else "no server matches"
+            version.state, version.reason = State.UNSCHEDULED, said
 
     def _model_changed(self, name: str) -> None:
         self._route_model(name)
