@@ -7,7 +7,7 @@ WORKER_PROCESSES=(containerd kube-controller-manager kube-scheduler kubelet kube
 LONGEST_RUN=80 # of 107 characters that the name of a socket may have; some lie deeper
 
 up() { # up [--control-plane]: whatever of it does not run; prints the administrator's kubeconfig
-  [ ${#RUN} -le $LONGEST_RUN ] || fail "$RUN is too long for the names of sockets in it:" \
+  [ ${#RUN} -le "$LONGEST_RUN" ] || fail "$RUN is too long for the names of sockets in it:" \
     "set SLUICE_NODE_HOME to a shorter folder"
   [ "${1:-}" = --control-plane ] || need_packages "${WORKER_PACKAGES[@]}"
   need_packages "${NETWORK_PACKAGES[@]}"
