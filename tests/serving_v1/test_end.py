@@ -34,7 +34,13 @@ def test_sigterm_leaves_no_process_and_loses_no_answer(wrapper):
 
 def test_sigkill_leaves_no_process_either(wrapper):
     assert wrapper.stop(signal.SIGKILL) == -signal.SIGKILL
-    eventually(lambda: wrapper.processes() == [], within=20)
+
+    def nobody_is_left():
+        left = [wrapper.command_of(process) for process in wrapper.processes()]
+        assert left == []
+        return True
+
+    eventually(nobody_is_left, within=120)
 
 
 def test_when_the_worker_ends_all_end_and_say_why(wrapper):

@@ -124,8 +124,11 @@ class Wrapper:
             return False
 
     def command_of(self, process: int) -> str:
-        """The command line of a process."""
-        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+        """The command line of a process; empty if it is gone."""
+        try:
+            return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+        except OSError:
+            return ""
 
     def ask(self, message: Any, path: str = "/api/v1.0/predictions", **headers: str) -> Any:
         """POST a message; underscores in the names of headers stand for hyphens."""
