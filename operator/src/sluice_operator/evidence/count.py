@@ -1,16 +1,17 @@
 """From samples to counts of both revisions, and the next cursor."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sluice_operator.evidence.cursor import Cursor
 from sluice_operator.evidence.history import Arms, History
 from sluice_operator.evidence.horizon import settled
-from sluice_operator.evidence.increase import gains, unknown
+from sluice_operator.evidence.increase import Gains, Span, spans
 from sluice_operator.evidence.pace import GONE_MS
 from sluice_operator.evidence.prometheus_answer import PrometheusError
 from sluice_operator.evidence.prometheus_api import clock_time
-from sluice_operator.evidence.series import Group
+from sluice_operator.evidence.series import Group, Labels
 from sluice_operator.model import Arm
 
 NOTHING = Arm(total=0, bad=0)
@@ -56,17 +57,19 @@ def continued(history: History, cursor: Cursor) -> Counted:
     until = min(end, settled(tuple(arms.values()), history.look.newest))
     if until <= cursor.at:
         return Counted(cursor=cursor, arms=dict.fromkeys(history.revisions, NOTHING))
-    older = history.older(cursor) if unknown(_every(arms), cursor, until) else {}
+    due = {name: spans(groups, cursor, until) for name, groups in arms.items()}
+    are_new = any(span.before is None for found in due.values() for span in found)
+    older = history.older(cursor) if are_new else {}
     if older is None:
         return begun(history)
-    found = {
-        name: _arm(name, history, gains(groups, cursor, until, older))
-        for name, groups in arms.items()
-    }
+    found = {name: _arm(name, history, mine, older) for name, mine in due.items()}
     return Counted(cursor=Cursor.of(until, _every(arms)), arms=found)
 
 
-def _arm(name: str, history: History, gained: Mapping[str, int]) -> Arm:
+def _arm(name: str, history: History, found: Iterable[Span], older: Mapping[Labels, float]) -> Arm:
+    gained: Gains = Counter()
+    for span in found:
+        gained.update(span.gained(older))
     arm = history.meter.arm(gained)
     if not 0 <= arm.bad <= arm.total:
         raise PrometheusError(

@@ -1,7 +1,7 @@
 """Up to where Prometheus was counted, as text: a time, and who was new just then."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 from zlib import crc32
@@ -53,12 +53,8 @@ class Cursor:
 
 def is_fresh(group: Group, at: int) -> bool:
     """Whether all of its scrapes before a time are so young that they may have been invisible."""
-    young = group.scrapes(at - SETTLED_MS, at)
-    return bool(young) and not _known(group, at)
-
-
-def _known(group: Group, at: int) -> Sequence[int]:
-    return group.scrapes(at - GONE_MS, at - SETTLED_MS)
+    certain = at - SETTLED_MS
+    return group.last(at - GONE_MS, certain) is None and group.last(certain, at) is not None
 
 
 def id_of(labels: Labels) -> str:

@@ -7,7 +7,7 @@ from sluice_operator.evidence.cursor import Cursor
 from sluice_operator.evidence.family import BUCKET
 from sluice_operator.evidence.meter import Meter, SlownessMeter, no_edge
 from sluice_operator.evidence.pace import CHUNK_MS, GONE_MS, SETTLED_MS
-from sluice_operator.evidence.prometheus_answer import PrometheusError
+from sluice_operator.evidence.prometheus_answer import Names, PrometheusError
 from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.series import Group, Labels
 from sluice_operator.evidence.shelf import Look
@@ -57,7 +57,7 @@ class History:
         end = min(cursor.at + CHUNK_MS, self.look.newest)
         older = Look(family=self.meter.family, now=self.look.now, begin=begin)
         while True:
-            found = self.api.samples(self._selector(), begin, end)
+            found = self.api.samples(self._selector(), Names(), begin, end)
             older = older.joined(found, older.begin, older.now)
             arms = self._arms_in(older)
             if end >= self.look.newest or _goes_on(arms, cursor.at):

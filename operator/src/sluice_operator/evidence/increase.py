@@ -6,7 +6,7 @@ the same sum wherever they are cut.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from dataclasses import dataclass
 
 from sluice_operator.evidence.cursor import Cursor
 from sluice_operator.evidence.pace import GONE_MS
@@ -16,43 +16,45 @@ Gains = Counter[str]
 """By the label in which the members of a group differ."""
 
 
-def gains(
-    groups: Iterable[Group], cursor: Cursor, until: int, older: Mapping[Labels, float]
-) -> Gains:
-    """What all groups gained from the cursor on; `until` is included.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is to be counted of one group."""
+
+    group: Group
+    before: int | None
+    """Its last scrape that was counted; None if that is too long ago to be at hand."""
+    scrapes: list[int]
+
+    def gained(self, older: Mapping[Labels, float]) -> Gains:
+        """What its counters gained; `older` is where those began that are not at hand."""
+        total: Gains = Counter()
+        known = self.before is not None
+        then = self.group.values(self.before or 0) if known else self._older(older)
+        for scrape in self.scrapes:
+            now = self.group.values(scrape)
+            total.update(_step(then, now))
+            then = now
+        return total
+
+    def _older(self, older: Mapping[Labels, float]) -> dict[str, float]:
+        known = {name: older.get(series.labels) for name, series in self.group.members.items()}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def spans(groups: Iterable[Group], cursor: Cursor, until: int) -> list[Span]:
+    """What every group has to add from a cursor on; `until` is included.
 
     Args:
         groups: With their samples from `GONE_MS` before the cursor on.
         cursor: Until where the samples were counted.
         until: The time that the next cursor will bear.
-        older: What the series without such samples stood at last; see `unknown`.
     """
-    total: Gains = Counter()
+    found = []
     for group in groups:
-        total.update(_gained(group, cursor, until, older))
-    return total
-
-
-def unknown(groups: Iterable[Group], cursor: Cursor, until: int) -> bool:
-    """Whether a group begins in this window: is it new, or was it silent for long?"""
-    return any(_scrapes(group, cursor, until)[:1] == [None] for group in groups)
-
-
-def _scrapes(group: Group, cursor: Cursor, until: int) -> list[int | None]:
-    """The scrapes to count, after the last one that was counted: None if that is too old."""
-    start = cursor.start(group)
-    counted = group.scrapes(cursor.at - GONE_MS, start)
-    fresh = group.scrapes(start, until)
-    return [counted[-1] if counted else None, *fresh] if fresh else []
-
-
-def _gained(group: Group, cursor: Cursor, until: int, older: Mapping[Labels, float]) -> Gains:
-    total: Gains = Counter()
-    for before, now in pairwise(_scrapes(group, cursor, until)):
-        assert now is not None
-        then = _older(group, older) if before is None else group.values(before)
-        total.update(_step(then, group.values(now)))
-    return total
+        start = cursor.start(group)
+        if scrapes := group.scrapes(start, until):
+            found.append(Span(group, group.last(cursor.at - GONE_MS, start), scrapes))
+    return found
 
 
 def _step(then: Mapping[str, float], now: Mapping[str, float]) -> dict[str, int]:

@@ -6,11 +6,12 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 import json
 from array import array
 from collections.abc import Iterable
+from itertools import pairwise
 from math import isfinite
 from typing import Any, NoReturn
 
 from sluice_operator.errors import WorldError
-from sluice_operator.evidence.series import Labels, Series, is_count, named, odd
+from sluice_operator.evidence.series import NO_TIMES, Labels, Series, is_count, named, odd
 
 _SHOWN = 200
 """Characters of an answer that a message quotes."""
@@ -20,14 +21,42 @@ class PrometheusError(WorldError):
     """Prometheus is away, refuses, or answers nonsense."""
 
 
-def series_in(body: bytes) -> tuple[Series, ...]:
+class Names:
+    """Labels of series as they are written in answers, to the same labels in order.
+
+    Sorting them anew in each answer would be half of the work of reading it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, Any], ...], Labels] = {}
+
+    def labels(self, item: dict[str, Any]) -> Labels:
+        """The labels of one series.
+
+        Raises:
+            PrometheusError: They are none.
+        """
+        metric = item.get("metric")
+        if not isinstance(metric, dict):
+            raise PrometheusError(f"Prometheus answers a series without labels: {_quoted(item)}")
+        try:
+            written = tuple(metric.items())
+            known = self._known.get(written)
+        except TypeError:
+            known = None
+        if known is None:
+            self._known[written] = known = _labels(item)
+        return known
+
+
+def series_in(body: bytes, names: Names) -> tuple[Series, ...]:
     """Samples of each series, of an instant query with a range.
 
     Raises:
         PrometheusError: It is no such answer, or one that may be incomplete. A number that is no
-            count is not one of these: it is the problem of its series alone.
+            count is not one of these: it spoils its scrape alone.
     """
-    found = tuple(_series(item) for item in _result(body, "matrix"))
+    found = tuple(_series(item, names) for item in _result(body, "matrix"))
     _refuse_twins(series.labels for series in found)
     return found
 
@@ -96,21 +125,21 @@ def _data(body: bytes, kind: str) -> Any:
     return data["result"]
 
 
-def _series(item: dict[str, Any]) -> Series:
-    labels, samples = _labels(item), item.get("values")
+def _series(item: dict[str, Any], names: Names) -> Series:
+    labels, samples = names.labels(item), item.get("values")
     if not isinstance(samples, list) or not samples or "histograms" in item:
         raise PrometheusError(f"{named(labels)} is no plain counter: {_quoted(item)}")
-    times, values = array("q"), array("d")
-    spoiled = set()
-    for sample in samples:
-        time, value = _sample(sample)
-        if times and time <= times[-1]:
-            raise PrometheusError(f"{named(labels)} goes back in time at {time}")
-        times.append(time)
-        values.append(value)
-        if not is_count(value):
-            spoiled.add(time)
-    return Series(labels=labels, times=times, values=values, spoiled=frozenset(spoiled))
+    pairs = [_sample(sample) for sample in samples]
+    times, values = zip(*pairs, strict=True)
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise PrometheusError(f"{named(labels)} goes back in time: {_quoted(samples)}")
+    spoiled = [time for time, value in pairs if not is_count(value)]
+    return Series(
+        labels=labels,
+        times=array("q", times),
+        values=array("d", values),
+        spoiled=frozenset(spoiled) if spoiled else NO_TIMES,
+    )
 
 
 def _sample(sample: Any) -> tuple[int, float]:

@@ -14,6 +14,7 @@ import httpx
 
 from sluice_operator.evidence.pace import LOOKBACK
 from sluice_operator.evidence.prometheus_answer import (
+    Names,
     PrometheusError,
     refusal_in,
     seconds_in,
@@ -85,7 +86,9 @@ class PrometheusApi:
             self._offset = round(seconds * 1000) - self._monotonic_ms()
         return self._monotonic_ms() + self._offset
 
-    def samples(self, selector: str, begin: int, end: int | None = None) -> tuple[Series, ...]:
+    def samples(
+        self, selector: str, names: Names, begin: int, end: int | None = None
+    ) -> tuple[Series, ...]:
         """Raw samples from `begin` to `end`, both included; without an end, all there are.
 
         Raises:
@@ -93,7 +96,8 @@ class PrometheusApi:
         """
         until = self.now() + _AHEAD_MS if end is None else end
         span = max(until - begin, 0) + 1
-        return series_in(self._ask({"query": f"{selector}[{span}ms]", "time": _seconds(until)}))
+        form = {"query": f"{selector}[{span}ms]", "time": _seconds(until)}
+        return series_in(self._ask(form), names)
 
     def last(self, selector: str, at: int) -> dict[Labels, float]:
         """What each series stood at, at a time or at most a day before.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values, by name; the name of the metric is not among them."""
+NO_TIMES: frozenset[int] = frozenset()
 _MOST = 2.0**53
 
 
@@ -20,7 +21,7 @@ class Series:
     labels: Labels
     times: "array[int]"
     values: "array[float]"
-    spoiled: frozenset[int] = frozenset()
+    spoiled: frozenset[int] = NO_TIMES
     """Times at which it stood at what no counter can; nothing is counted of those scrapes."""
 
     def at(self, time: int) -> float | None:
@@ -28,15 +29,21 @@ class Series:
         index = bisect_right(self.times, time) - 1
         return self.values[index] if index >= 0 and self.times[index] == time else None
 
+    def before(self, time: int) -> int:
+        """When it was scraped last until that time; 0 if it was not."""
+        index = bisect_right(self.times, time)
+        return self.times[index - 1] if index else 0
+
     def joined(self, later: "Series", since: int) -> "Series":
         """Both, without what is older than `since`; what overlaps is taken once."""
         first = bisect_right(later.times, self.times[-1])
         cut = bisect_right(self.times, since)
+        spoiled = self.spoiled | later.spoiled if self.spoiled or later.spoiled else NO_TIMES
         return Series(
             labels=self.labels,
             times=self.times[cut:] + later.times[first:],
             values=self.values[cut:] + later.values[first:],
-            spoiled=frozenset(time for time in self.spoiled | later.spoiled if time > since),
+            spoiled=frozenset(time for time in spoiled if time > since) if spoiled else NO_TIMES,
         )
 
 
@@ -49,10 +56,10 @@ class Group:
     members: Mapping[str, Series]
     """By the value of the label in which they differ: a code, an outcome, a bucket."""
 
-    @property
-    def newest(self) -> int:
-        """When it was scraped last."""
-        return max(series.times[-1] for series in self.members.values())
+    newest: int
+    """When it was scraped last."""
+    spoiled: frozenset[int] = NO_TIMES
+    """Times of scrapes in which one of them was spoiled: none of the others counts then."""
 
     @property
     def problem(self) -> str:
@@ -66,12 +73,17 @@ class Group:
     def scrapes(self, after: int, until: int) -> list[int]:
         """Times of scrapes, `until` included, without spoiled ones."""
         found: set[int] = set()
-        spoiled: set[int] = set()
         for series in self.members.values():
             begin, end = bisect_right(series.times, after), bisect_right(series.times, until)
             found.update(series.times[begin:end])
-            spoiled |= series.spoiled
-        return sorted(found - spoiled)
+        return sorted(found - self.spoiled if self.spoiled else found)
+
+    def last(self, after: int, until: int) -> int | None:
+        """The last of those scrapes; None if there is none."""
+        if self.spoiled:
+            return next(reversed(self.scrapes(after, until)), None)
+        last = max(series.before(until) for series in self.members.values())
+        return last if last > after else None
 
     def values(self, scrape: int) -> dict[str, float]:
         """What each member that was in a scrape stood at."""
@@ -104,4 +116,12 @@ def grouped(series: Iterable[Series], differing: str) -> tuple[Group, ...]:
     for one in series:
         shared = tuple(label for label in one.labels if label[0] != differing)
         members.setdefault(shared, {})[dict(one.labels).get(differing, "")] = one
-    return tuple(Group(labels=labels, members=found) for labels, found in members.items())
+    return tuple(
+        Group(
+            labels=labels,
+            members=found,
+            newest=max(one.times[-1] for one in found.values()),
+            spoiled=NO_TIMES.union(*(one.spoiled for one in found.values())),
+        )
+        for labels, found in members.items()
+    )

@@ -5,15 +5,20 @@ where a scrape may have been invisible at the fetch before, so nothing falls bet
 """
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sluice_operator.evidence.family import Family
 from sluice_operator.evidence.meter import Meter
 from sluice_operator.evidence.pace import KEPT_MS, SETTLED_MS
-from sluice_operator.evidence.prometheus_answer import PrometheusError
+from sluice_operator.evidence.prometheus_answer import Names, PrometheusError
 from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.series import Group, Labels, Series, grouped
+
+_REST = 9
+"""How many times its own cost a fetch is followed by rest, so that the fetches of one family take
+a tenth of a core; how many times the refresh time that rest may be at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,49 +34,52 @@ class Look:
     """Time of the newest sample of any revision; None while there are none."""
     oldest: int | None = None
     """Time of the oldest sample that was ever seen from `begin` on."""
-    series: Mapping[Labels, Series] = field(default_factory=dict)
-    groups: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+    series: Mapping[str, Mapping[Labels, Series]] = field(default_factory=dict)
     """By revision."""
+    groups: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+    """The same, in groups."""
 
     def joined(self, found: Iterable[Series], since: int, now: int) -> "Look":
         """This look and what was found later, without what is older than `since`."""
-        series, touched = dict(self.series), set()
         newest, oldest = self.newest or 0, self.oldest or now
+        fresh: dict[str, dict[Labels, Series]] = {}
         for later in found:
-            oldest = min(oldest, later.times[0])
-            newest = max(newest, later.times[-1])
-            earlier = series.get(later.labels)
-            if earlier is None:
-                series[later.labels] = later
-            elif earlier.times[-1] < later.times[-1]:
-                series[later.labels] = earlier.joined(later, since)
-            else:
-                continue
-            touched.add(self.family.revision_of(later.labels))
-        gone = [labels for labels, one in series.items() if one.times[-1] < since]
-        touched.update(self.family.revision_of(labels) for labels in gone)
-        for labels in gone:
-            del series[labels]
+            newest, oldest = max(newest, later.times[-1]), min(oldest, later.times[0])
+            self._add(later, since, fresh)
+        series = {**self.series, **fresh}
+        groups = {**self.groups}
+        for name in [*fresh, *self._stale(since)]:
+            series[name] = {
+                labels: one for labels, one in series[name].items() if one.times[-1] >= since
+            }
+            groups[name] = grouped(series[name].values(), self.family.outcome)
         return Look(
             family=self.family,
             now=now,
             begin=since,
             newest=newest or None,
             oldest=oldest if newest else None,
-            series=series,
-            groups=self._regrouped(series, touched),
+            series={name: mine for name, mine in series.items() if mine},
+            groups={name: mine for name, mine in groups.items() if mine},
         )
 
-    def _regrouped(
-        self, series: Mapping[Labels, Series], touched: set[str]
-    ) -> dict[str, tuple[Group, ...]]:
-        found: dict[str, list[Series]] = {name: [] for name in touched if name}
-        for labels, one in series.items():
-            name = self.family.revision_of(labels)
-            if name in found:
-                found[name].append(one)
-        fresh = {name: grouped(mine, self.family.outcome) for name, mine in found.items()}
-        return {name: groups for name, groups in {**self.groups, **fresh}.items() if groups}
+    def _add(self, later: Series, since: int, fresh: dict[str, dict[Labels, Series]]) -> None:
+        """Put a series to those of its revision that have something new."""
+        name = self.family.revision_of(later.labels)
+        before = self.series.get(name, {})
+        earlier = before.get(later.labels)
+        if not name or (earlier is not None and earlier.times[-1] >= later.times[-1]):
+            return
+        mine = fresh.setdefault(name, dict(before))
+        mine[later.labels] = later if earlier is None else earlier.joined(later, since)
+
+    def _stale(self, since: int) -> list[str]:
+        """Revisions of which something is so old that it can be forgotten."""
+        return [
+            name
+            for name, mine in self.series.items()
+            if any(one.times[-1] < since for one in mine.values())
+        ]
 
 
 class Shelf:
@@ -84,6 +92,7 @@ class Shelf:
         self._meter = meter
         self._refresh_seconds = refresh_seconds
         self._more = dict(more)
+        self._names = Names()
         self._lock = threading.Lock()
         self._look: Look | None = None
         self._error: PrometheusError | None = None
@@ -108,12 +117,15 @@ class Shelf:
         return self._look
 
     def _refresh(self) -> None:
+        begun = time.thread_time()
         try:
             self._look = self._fetched()
             self._error = None
         except PrometheusError as broken:
             self._error = broken
-        self._due = self._api.monotonic() + self._refresh_seconds
+        spent = time.thread_time() - begun
+        rest = min(max(self._refresh_seconds, spent * _REST), self._refresh_seconds * _REST)
+        self._due = self._api.monotonic() + rest
 
     def _fetched(self) -> Look:
         now = self._api.now()
@@ -121,5 +133,5 @@ class Shelf:
         if look is None or look.newest is None or abs(now - look.newest) > 2 * KEPT_MS:
             look = Look(family=self._meter.family, now=now, begin=now - KEPT_MS)
         since = look.begin if look.newest is None else look.newest - SETTLED_MS
-        found = self._api.samples(self._meter.selector((), self._more), since)
+        found = self._api.samples(self._meter.selector((), self._more), self._names, since)
         return look.joined(found, max(look.begin, now - KEPT_MS), now)
