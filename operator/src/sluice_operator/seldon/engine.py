@@ -75,8 +75,8 @@ class SeldonEngine:
         seen, trouble = self._located(routing, seen)
         wanted = self._dialect.render(self._place, routing, seen, objects)
         trouble += self._written(wanted, objects)
-        now = self._ports.clock()
-        trouble += self._removed(removals(wanted, name, objects, seen, now))
+        kept = {name, *(revision.name for revision in routing.revisions)}
+        trouble += self._removed(removals(kept, objects, seen, self._ports.clock()))
         _raise_worst(trouble)
 
     def unsettled(self, routing: Routing) -> str:
@@ -91,12 +91,14 @@ class SeldonEngine:
         return "; ".join(said or self._unwritten(routing, objects))
 
     def _unwritten(self, routing: Routing, objects: Objects) -> list[str]:
+        seen = self._seen(objects)
         try:
-            drawn = self._dialect.render(self._place, routing, self._seen(objects), objects)
+            drawn = self._dialect.render(self._place, routing, seen, objects)
         except SluiceError as refused:
             return [str(refused)]
         present = [(manifest, _present(manifest, objects)) for manifest in drawn]
-        return [
+        unknown = [one.name for one in routing.revisions if one.name not in seen.uris]
+        return [f"{name} is to be made" for name in unknown] + [
             f"{manifest.kind.kind} {manifest.name} is to be written"
             for manifest, body in present
             if body is None or changed(body, manifest, self._place) is not None

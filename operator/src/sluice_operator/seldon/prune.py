@@ -17,7 +17,7 @@ from sluice_operator.cluster.kind import (
     Object,
     name_of,
 )
-from sluice_operator.seldon.manifest import UNUSED_ANNOTATION, Manifest, annotation, is_leaving
+from sluice_operator.seldon.manifest import UNUSED_ANNOTATION, annotation, is_leaving
 from sluice_operator.seldon.seen import Objects, Seen
 
 DRAIN = timedelta(seconds=5)
@@ -34,18 +34,17 @@ class Removal:
 
 
 def removals(
-    wanted: Collection[Manifest], entry: str, objects: Objects, seen: Seen, now: datetime
+    wanted: Collection[str], objects: Objects, seen: Seen, now: datetime
 ) -> tuple[Removal, ...]:
-    """What to mark and what to delete at this moment; `wanted` is the whole picture."""
+    """What to mark and what to delete now; `wanted` names the entry and every revision."""
     if seen.routes is None:
         return ()
-    named = {(manifest.kind, manifest.name) for manifest in wanted}
-    kept = _routed(seen) | {entry}
+    kept = _routed(seen) | set(wanted)
     unused = (
         (kind, body)
         for kind in (SELDON_MODEL, SELDON_SERVER)
         for body in objects.get(kind, ())
-        if (kind, name_of(body)) not in named and name_of(body) not in kept
+        if name_of(body) not in kept
     )
     steps = (_next_step(kind, body, now) for kind, body in unused if _may_go(kind, body, objects))
     return tuple(step for step in steps if step is not None)

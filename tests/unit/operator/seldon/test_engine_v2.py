@@ -407,3 +407,15 @@ def test_every_object_says_whose_it_is(adopted):
             assert labels[DEPLOYMENT_LABEL] == DEPLOYMENT
             assert labels["app.kubernetes.io/managed-by"] == "sluice"
             assert body["metadata"]["ownerReferences"][0]["uid"] == "uid-1"
+
+
+def test_what_is_left_to_do_is_told(adopted):
+    engine = adopted.engine()
+    assert engine.unsettled(ADOPTED) == ""
+    preparing = Routing(stable=ONE, candidate=TWO, epoch=2)
+    assert engine.unsettled(preparing) == (
+        f"{TWO.name} is to be made; Experiment churn is to be written"
+    )
+    adopted.run(preparing, turns=2)
+    assert engine.unsettled(preparing) == f"{TWO.name}: ModelProgressing"
+    assert engine.unsettled(ADOPTED) == f"{TWO.name} is to be removed"
