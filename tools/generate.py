@@ -19,6 +19,7 @@ from tools.page import (  # noqa: E402 - after the two lines above
     pipeline,
     project,
     rule,
+    setting,
     story,
 )
 
@@ -31,6 +32,7 @@ TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/reference/rules.md": rule.page,
         "docs/reference/conditions-and-events.md": story.page,
         "docs/reference/cli.md": command.page,
+        "docs/reference/operator-settings.md": setting.page,
         "docs/reference/status.md": deployment.records_page,
         "manifests/crd/modeldeployments.yaml": manifest.modeldeployments,
         "manifests/crd/rolloutruns.yaml": manifest.rolloutruns,

@@ -260,7 +260,7 @@ class Storm:
         again = plan.kill_at and self.chance.random() < 0.7
         self._start(replace(plan, kill_at=self.chance.randrange(3, 60) if again else 0))
         if late:  # in the middle of what its successor does
-            self.replicas[-1].cluster.interrupt(self.chance.randrange(1, 12), dead.cluster.land)
+            self.replicas[-1].cluster.interrupt(self.chance.randrange(1, 40), dead.cluster.land)
 
     def _calm(self) -> None:
         """From now on everybody is honest; processes start anew once more."""

@@ -51,9 +51,7 @@ def status_shown(
         "step": _step(spec, status),
         "traffic": _traffic(status, seen),
         "pause": _pause(status),
-        "retreat": {"outcome": status.retreat.outcome.value, "cause": status.retreat.cause}
-        if status.retreat
-        else None,
+        "retreat": _retreat(status),
         "goingBack": status.going_back or None,
         "stableAway": status.stable_away or None,
         "blindSince": _optional(status.blind_since),
@@ -130,6 +128,13 @@ def _pause(status: Status) -> Plain | None:
         "message": status.pause.message[:LONGEST_MESSAGE],
         "phase": status.phase.value,
     }
+
+
+def _retreat(status: Status) -> Plain | None:
+    if status.retreat is None:
+        return None
+    cause = status.retreat.cause[:LONGEST_MESSAGE]
+    return {"outcome": status.retreat.outcome.value, "cause": cause}
 
 
 def _attempt(past: Attempt) -> Plain:
