@@ -141,6 +141,20 @@ def test_a_revision_that_is_no_longer_scraped_is_named_with_the_time(story):
     assert window.cursor == begin
 
 
+def test_counts_of_one_revision_wait_for_the_other_while_it_is_not_scraped(story):
+    """Both sides of a comparison are counted over the same time."""
+    source = source_on(story.memory)
+    cursor = ask(source).cursor
+    for second in range(6, 60, 5):
+        story.scrape(second, STABLE, c200=1000 + second)
+        story.go(second + 1)
+        window = ask(source, cursor=cursor)
+        assert (counts(window), window.cursor) == (((0, 0), (0, 0)), cursor)
+    story.both(61, stable=1061, candidate=40)
+    story.go(62)
+    assert counts(ask(source, cursor=cursor)) == ((61, 0), (30, 0))
+
+
 def test_a_constant_needs_no_stable_revision(story):
     source = source_on(story.memory)
     begin = ask(source, comparison="Absolute", stable="churn-ffffffff").cursor
