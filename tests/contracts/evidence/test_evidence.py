@@ -4,7 +4,10 @@ from dataclasses import replace
 
 from eventually import eventually
 from evidence_world import Ledgered
-from sluice_operator.model import Arm
+from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.judge.update import update
+from sluice_operator.model import Arm, Verdict, Window
 
 NOTHING = Arm(total=0, bad=0)
 
@@ -106,3 +109,21 @@ def test_the_cursor_of_another_source_counts_from_now(world, reader):
         window = reader.ask(cursor=cursor)
         assert not window.error
         assert (window.stable, window.candidate) == (NOTHING, NOTHING)
+
+
+def test_a_slow_candidate_is_proven_harmful_by_its_latency_alone(world):
+    gates = {
+        metric: Test(metric=metric, comparison="Relative", margin=1.5)
+        for metric in ("ErrorRate", "LatencyExceedance")
+    }
+    readers = {metric: Ledgered(world, metric) for metric in gates}
+    for reader in readers.values():
+        reader.begin()
+    served = (world.serve(world.stable, good=40), world.serve(world.candidate, good=4, slow=12))
+    for metric, reader in readers.items():
+        reader.expect(*served)
+        window = Window(
+            gate=metric, stable=reader.told[world.stable], candidate=reader.told[world.candidate]
+        )
+        evidence = update(gates[metric], Evidence(), window)
+        assert (evidence.verdict is Verdict.HARM) == (metric == "LatencyExceedance")
