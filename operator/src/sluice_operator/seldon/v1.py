@@ -44,7 +44,7 @@ def render(place: Place, routing: Routing, seen: Seen, objects: Objects) -> tupl
         return ()
     present = _present(place, objects)
     wanted = permitted(routing, seen, Fallback(name=stable.name))
-    gone = _sent_home(routing, seen, present)
+    gone = _sent_home(routing, seen, wanted, present)
     predictors = [
         *(
             _predictor(place, one, seen, wanted) | _as_placed(routing, one, present)
@@ -123,10 +123,12 @@ def _served(routing: Routing, seen: Seen, gone: str) -> list[Revision]:
     return [one for one in routing.revisions if one.name in seen.uris and one.name != gone]
 
 
-def _sent_home(routing: Routing, seen: Seen, present: Object | None) -> str:
+def _sent_home(routing: Routing, seen: Seen, wanted: Routes, present: Object | None) -> str:
     """The candidate that must lose its predictor to lose its traffic; empty if there is none."""
     candidate = routing.candidate
     if candidate is None or routing.weight or routing.mirror or present is None:
+        return ""
+    if candidate.name in {**wanted.weights, **wanted.mirror}:  # nobody can take it over yet
         return ""
     if annotation(present, SENT_HOME_ANNOTATION) == candidate.name:
         return candidate.name
@@ -188,7 +190,11 @@ def _strangers(routing: Routing, wanted: Routes, present: Object | None) -> list
     """Predictors that nobody wants, but that must keep their traffic until stable can take it."""
     ours = {revision.name for revision in routing.revisions}
     known = _predictors(present) if present is not None else {}
-    return [dict(one) for name, one in known.items() if name in wanted.weights and name not in ours]
+    return [
+        {**one, "traffic": wanted.weights[name], "shadow": None}
+        for name, one in known.items()
+        if name in wanted.weights and name not in ours
+    ]
 
 
 def _refuse_ambassador(place: Place, predictors: list[Plain]) -> None:

@@ -210,3 +210,18 @@ def test_long_names_are_found_under_their_digests():
     seen = world.engine().observe(name)
     assert seen.ready == {long.name}
     assert seen.routes == only(long.name)
+
+
+def test_who_keeps_the_traffic_until_stable_can_take_it_keeps_all_of_it(adopted):
+    adopted.cluster.edit(
+        SELDON_DEPLOYMENT,
+        NAMESPACE,
+        DEPLOYMENT,
+        lambda body: body["spec"]["predictors"][0].update(traffic=7),
+    )
+    adopted.watch()
+    other = Routing(stable=TWO, epoch=2)
+    adopted.route(other)
+    assert traffic(adopted) == {TWO.name: 0, ONE.name: 100}
+    adopted.run(other)
+    assert traffic(adopted) == {TWO.name: 100}
