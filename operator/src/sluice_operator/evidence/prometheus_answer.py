@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from sluice_operator.errors import WorldError
 from sluice_operator.evidence.series import NO_TIMES, Labels, Series, is_count, named, odd
 
+_MOST_NAMES = 100_000
+"""Names that are remembered; pods come and go for months."""
 _SHOWN = 200
 """Characters of an answer that a message quotes."""
 
@@ -45,7 +47,10 @@ class Names:
         except TypeError:
             known = None
         if known is None:
-            self._known[written] = known = _labels(item)
+            known = _labels(item)
+            if len(self._known) >= _MOST_NAMES:
+                self._known.clear()
+            self._known[written] = known
         return known
 
 

@@ -1,5 +1,8 @@
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from sluice_ledger.store import SqliteLedger
+from sluice_operator.evidence.ledger import LedgerEvidence
 from sluice_operator.evidence.routed import RoutedEvidence
 from sluice_operator.model import Arm, Question, Window
 
@@ -53,3 +56,11 @@ def test_no_questions_ask_nobody():
     envoy = Scripted(total=1)
     assert RoutedEvidence({"ErrorRate": envoy}).windows("churn", ()) == ()
     assert envoy.asked == []
+
+
+def test_the_query_of_a_gate_is_that_of_its_source_if_it_has_one():
+    ledger = LedgerEvidence(lambda: SqliteLedger(Path("nowhere")))
+    source = RoutedEvidence({"ErrorRate": Scripted(total=1), "Accuracy": ledger})
+    assert source.query_of(question("g1", "Accuracy")).startswith("ledger: ")
+    assert source.query_of(question("g2", "ErrorRate")) == ""
+    assert source.query_of(question("g3", "Latency")) == ""
