@@ -19,18 +19,22 @@ def real_world(release: Release, folder: Path) -> SeldonWorld:
     """The Seldon behind SELDON_MESH, and the API server of KUBECONFIG."""
     metrics = os.environ["SELDON_METRICS"].split(",")
     client = httpx.Client(timeout=10, trust_env=False)
-    admin_url = os.environ["SELDON_ADMIN"]
+    url = os.environ["SELDON_MESH"]
 
     def reachable() -> bool:
-        return client.get(f"{admin_url}/ready").is_success
+        """Envoy listens once the scheduler has told it to."""
+        try:
+            return client.get(url).status_code > 0
+        except httpx.TransportError:
+            return False
 
     eventually(reachable, SETTLE_SECONDS)
     return SeldonWorld(
         cluster=KubernetesCluster(login(Path(os.environ["KUBECONFIG"]))),
         namespace=os.environ.get("SELDON_NAMESPACE", "seldon-mesh"),
         release=release,
-        url=os.environ["SELDON_MESH"],
-        admin_url=admin_url,
+        url=url,
+        admin_url=os.environ["SELDON_ADMIN"],
         scrape=lambda: "".join(client.get(url).text for url in metrics),
         folder=Path(os.environ.get("SELDON_MODELS", folder)),
         stop_scheduler=lambda: shell(os.environ["SELDON_STOP_SCHEDULER"]),

@@ -13,7 +13,7 @@ from sluice_operator.errors import ConflictError
 from sluice_operator.model import Routes, Routing
 
 OK, NOT_FOUND = 200, 404
-MANY, FEW = 400, 20
+MANY, FEW = 300, 20
 DEVIATIONS = 5
 REQUESTS = "seldon_model_infer_total"
 

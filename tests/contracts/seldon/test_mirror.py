@@ -5,7 +5,7 @@ from eventually import eventually
 from seldon_double_world import SETTLE_SECONDS, SeldonWorld
 from sluice_operator.cluster.kind import SELDON_EXPERIMENT
 
-MANY, FEW = 400, 20
+MANY, FEW = 300, 20
 DEVIATIONS = 5
 REQUESTS = "seldon_model_infer_total"
 

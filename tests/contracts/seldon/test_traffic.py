@@ -6,7 +6,7 @@ from seldon_double_world import SETTLE_SECONDS, SeldonWorld
 from sluice_operator.cluster.kind import SELDON_EXPERIMENT, SELDON_MODEL
 
 OK, NOT_FOUND = 200, 404
-MANY, FEW = 400, 20
+MANY, FEW = 300, 20
 DEVIATIONS = 5
 """A share outside of so many standard deviations is met once in a million of right ones."""
 
