@@ -14,6 +14,8 @@ from sluice_operator.controller.turn import Turns
 SCRIBES = 2
 BUG_SECONDS = 5.0
 """Until a deployment is looked at again whose look ended in a bug."""
+LAPSE_SECONDS = 0.5
+"""Until a deployment is tried again that came up while the lease was not renewed yet."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,9 @@ class Crew:
     """Deployments whose book has something to write."""
     gauges: Gauges
     is_leading: Callable[[], bool]
+    """Whether we may write now."""
+    is_acting: Callable[[], bool]
+    """Whether we lead as far as we know: what comes up while a renewal is late waits for it."""
 
     def start(self, workers: int) -> tuple[threading.Thread, ...]:
         """All threads, running; closing both queues ends them."""
@@ -44,6 +49,8 @@ class Crew:
             try:
                 if self.is_leading():
                     self._look(key)
+                elif self.is_acting():
+                    self.queue.add(key, LAPSE_SECONDS)
             finally:
                 self.queue.done(key)
 
@@ -70,6 +77,8 @@ class Crew:
             try:
                 if self.is_leading():
                     self._record(key)
+                elif self.is_acting():
+                    self.pages.add(key, LAPSE_SECONDS)
             finally:
                 self.pages.done(key)
 

@@ -76,6 +76,8 @@ class Operator:
     _active: int = 0
     """Rollouts under way, as of the last look at the lease."""
     _stop: threading.Event = field(default_factory=threading.Event)
+    _stepped: threading.Event = field(default_factory=threading.Event)
+    """Set after each look at the lease."""
 
     def __post_init__(self) -> None:
         """Wire the parts; nothing runs yet."""
@@ -101,6 +103,7 @@ class Operator:
             pages=self.pages,
             gauges=self.gauges,
             is_leading=self.may_write,
+            is_acting=lambda: self._acting,
         )
         probes = {"/healthz": self.sickness, "/readyz": self.unreadiness}
         health = HealthServer((self.settings.bind, self.settings.health_port), probes)
@@ -108,13 +111,15 @@ class Operator:
             (self.settings.bind, self.settings.metrics_port), self.gauges.registry
         )
         threads = crew.start(self.settings.workers)
-        leader = threading.Thread(target=self._lead, name="leader", daemon=True)
-        watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
-        for thread in (leader, watcher):
+        lanes = {"lease": self._hold_lease, "leader": self._lead, "watcher": self._watch}
+        lease, leader, watcher = (
+            threading.Thread(target=run, name=name, daemon=True) for name, run in lanes.items()
+        )
+        for thread in (lease, leader, watcher):
             thread.start()
         _log.info("Started %s", self.settings.identity)
         self._stop.wait()
-        self._end(leader, threads)
+        self._end((lease, leader), threads)
         health.close()
         metrics.close()
         watcher.join(timeout=FLUSH_SECONDS)
@@ -133,10 +138,14 @@ class Operator:
             _log.exception("The watch has ended")
         self.stop()
 
-    def _end(self, leader: threading.Thread, threads: tuple[threading.Thread, ...]) -> None:
+    def _end(
+        self, leaders: tuple[threading.Thread, ...], threads: tuple[threading.Thread, ...]
+    ) -> None:
         """Finish what is in hand, write down what is noted, let a standby take over."""
         self.queue.close()
-        leader.join(timeout=LEAD_SECONDS)
+        self._stepped.set()
+        for leader in leaders:
+            leader.join(timeout=LEAD_SECONDS)
         deadline = time.monotonic() + FLUSH_SECONDS
         while time.monotonic() < deadline and len(self.pages):
             time.sleep(0.02)
@@ -146,19 +155,27 @@ class Operator:
         self._acting = False
         self.leadership.release()
 
-    def _lead(self) -> None:
+    def _hold_lease(self) -> None:
+        """Renew in time, however long it takes to begin."""
         while not self._stop.is_set():
             try:
-                leads = self.leadership.step()
-            except Exception:  # noqa: BLE001 - no bug may leave a leader that renews nothing
+                self.leadership.step()
+            except Exception:  # noqa: BLE001 - the lease ends by itself, but may be had again
                 _log.exception("Bug while renewing the lease")
-                leads = False
+            self._stepped.set()
+            self._stop.wait(LEAD_SECONDS)
+
+    def _lead(self) -> None:
+        """Begin and rest as the lease says."""
+        while not self._stop.is_set():
+            self._stepped.wait(LEAD_SECONDS)
+            self._stepped.clear()
+            leads = self.leadership.is_leading
             if leads and not self._acting:
                 self._begin()
             elif not leads and self._acting:
                 self._rest()
             self._tell_gauges(leads=leads)
-            self._stop.wait(LEAD_SECONDS)
 
     def _begin(self) -> None:
         """Read everything as it is, forget what was known, then act."""

@@ -42,7 +42,7 @@ from sluice_operator.errors import (
     SpecError,
     UnavailableError,
 )
-from sluice_operator.model import Question, Routing
+from sluice_operator.model import Routing
 from sluice_operator.rollout.decide import Decision, decide
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Wish, look
@@ -77,8 +77,6 @@ class World:
     clock: Callable[[], datetime]
     unsettled: Callable[[Object, Spec, Routing], str] = _nothing
     """What the engine of a deployment still waits for; empty when nothing is left to do."""
-    query: Callable[[Question], str] = str
-    """What a person may ask to see the counts of a gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +159,7 @@ class Turns:
             seen=seen,
             decision=decide(spec, before, seen),
             waiting=waiting,
-            query=self._world.query,
+            query=ports.evidence.query_of,
         )
 
     def _remembered(self, key: Key, body: Object) -> Memory:

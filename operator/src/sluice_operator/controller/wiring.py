@@ -30,10 +30,10 @@ from sluice_operator.controller.turn import World
 from sluice_operator.errors import SluiceError
 from sluice_operator.evidence.family import SELDON_V1, SELDON_V2, Dialect
 from sluice_operator.evidence.ledger import LedgerEvidence
-from sluice_operator.evidence.prometheus import Prometheus, PrometheusEvidence, query_of
+from sluice_operator.evidence.prometheus import Prometheus, PrometheusEvidence
 from sluice_operator.evidence.prometheus_api import Access, PrometheusApi
 from sluice_operator.evidence.routed import RoutedEvidence
-from sluice_operator.model import Question, Routing
+from sluice_operator.model import Routing
 from sluice_operator.rollout.ports import EvidenceSource, Ports
 from sluice_operator.seldon.dialect import dialect_of
 from sluice_operator.seldon.engine import Resolve, SeldonEngine, SeldonPorts
@@ -101,19 +101,12 @@ class Surroundings:
         return sources
 
 
-def query(question: Question) -> str:
-    """What a person may ask to see the counts of a gate."""
-    if question.metric == Metric.ACCURACY:
-        return f"ledger: {question.comparison} {question.stable} {question.candidate}"
-    return query_of(question, SELDON_V2, {})
-
-
 def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
     """Makes what the turns of one process act on."""
     clock = SteadyClock()
     prometheus = None
     if settings.prometheus_url:
-        refresh = settings.poll_seconds / 2
+        refresh = min(1.0, settings.poll_seconds / 2)
         prometheus = Prometheus(PrometheusApi(Access(url=settings.prometheus_url)), refresh)
     ledger = LedgerEvidence(lambda: open_ledger(settings.ledger)) if settings.ledger else None
 
@@ -138,7 +131,6 @@ def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
             ports=surroundings.ports,
             unsettled=surroundings.unsettled,
             clock=clock,
-            query=query,
         )
 
     return made

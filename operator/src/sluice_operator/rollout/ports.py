@@ -35,6 +35,10 @@ class EvidenceSource(Protocol):
         """One window for each question, in order; never raises, see `Window.error`."""
         ...
 
+    def query_of(self, question: Question) -> str:
+        """What a person may ask to see the same counts; empty when nobody can."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:

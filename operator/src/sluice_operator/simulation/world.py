@@ -93,6 +93,10 @@ class World:
         """Counts since each cursor."""
         return tuple(self._window(question) for question in questions)
 
+    def query_of(self, question: Question) -> str:
+        """Nobody can ask a simulated world."""
+        return ""
+
     def advance(self, span: timedelta) -> None:
         """Let time pass and users ask."""
         self.now += span

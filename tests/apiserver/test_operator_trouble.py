@@ -1,0 +1,144 @@
+"""The operator's process when its world is broken: killed, cut off, short of rights, lied to."""
+
+from collections.abc import Iterator
+
+import pytest
+from control_plane import ControlPlane
+from eventually import eventually
+from operator_stage import BETTER, GOOD, NAMESPACE, Stage, stage_on
+from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, Kind
+from sluice_operator.cluster.permission import cluster_role, lease_role
+
+RBAC = "rbac.authorization.k8s.io"
+CLUSTER_ROLE = Kind(
+    group=RBAC, version="v1", kind="ClusterRole", plural="clusterroles", namespaced=False
+)
+CLUSTER_BINDING = Kind(
+    group=RBAC,
+    version="v1",
+    kind="ClusterRoleBinding",
+    plural="clusterrolebindings",
+    namespaced=False,
+)
+PAUSING = {
+    "type": "Canary",
+    "ungated": True,
+    "steps": [{"setWeight": 10}, {"pause": {"duration": "4s"}}, {"setWeight": 100}],
+}
+
+
+@pytest.fixture
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    plane = ControlPlane.start(tmp_path_factory.mktemp("plane"))
+    try:
+        with stage_on(plane, tmp_path_factory.mktemp("stage")) as stage:
+            yield stage
+    finally:
+        plane.stop()
+
+
+def on_trial(status) -> bool:
+    return status.get("traffic", {}).get("observedWeight") == 10
+
+
+def promoted(status) -> bool:
+    return status.get("phase") == "Healthy" and status["stable"]["uri"] == BETTER
+
+
+def test_a_standby_finishes_what_a_killed_leader_began(stage):
+    leader = stage.start_operator()
+    stage.serving("handed-over")
+    stage.start_operator()
+    stage.apply("handed-over", BETTER, strategy=PAUSING, gates=[])
+    stage.until("handed-over", on_trial)
+    leader.kill()
+    stage.until("handed-over", promoted)
+    assert "Leading as replica-1" in stage.log_of(1)
+    assert stage.run_of("handed-over", 2)["outcome"] == "Promoted"
+
+
+def test_a_rollout_survives_the_death_of_the_api_server(stage):
+    stage.start_operator()
+    stage.serving("cut-off")
+    stage.apply("cut-off", BETTER, strategy=PAUSING, gates=[])
+    stage.until("cut-off", on_trial)
+    stage.plane.kill_api_server()
+    stage.plane.start_api_server()
+    stage.until("cut-off", promoted)
+
+
+def test_a_prometheus_that_talks_nonsense_moves_nothing(stage):
+    stage.start_operator(PROMETHEUS_URL=stage.envoy_url)
+    stage.serving("blind")
+    stage.apply("blind", BETTER)
+    status = stage.until("blind", is_blind)
+    assert status["traffic"]["desiredWeight"] == 10
+    assert all("Prometheus" in gate["error"] for gate in status["gates"])
+
+
+def is_blind(status) -> bool:
+    return condition(status, "MetricsAvailable").get("status") == "False" and on_trial(status)
+
+
+def condition(status, kind: str):
+    return next((one for one in status.get("conditions", ()) if one["type"] == kind), {})
+
+
+def test_an_engine_that_is_not_installed_is_named(stage):
+    stage.plane.kubectl("delete", "crd", "experiments.mlops.seldon.io")
+    stage.start_operator()
+    stage.apply("engineless", GOOD)
+    status = stage.until("engineless", is_stalled)
+    assert "Seldon Core 2 is not installed" in condition(status, "Stalled")["message"]
+    assert "install its CRDs" in condition(status, "Stalled")["message"]
+
+
+def is_stalled(status) -> bool:
+    return condition(status, "Stalled").get("status") == "True"
+
+
+def test_a_right_that_is_missing_is_named_with_verb_and_resource(stage):
+    user = restricted(stage)
+    stage.start_operator(KUBECONFIG=str(user))
+    eventually(lambda: "RBAC is too small" in stage.log_of(0), within=60)
+    assert "experiments.mlops.seldon.io" in stage.log_of(0)
+    stage.apply("rightless", GOOD)
+    status = stage.until("rightless", is_stalled)
+    message = condition(status, "Stalled")["message"]
+    assert "mlops.seldon.io" in message
+    assert "cannot" in message
+
+
+def restricted(stage: Stage):
+    """Somebody with the operator's roles but for the right to make Experiments."""
+    role, own = cluster_role(), lease_role()
+    for rule in role["rules"]:
+        if "experiments" in rule["resources"]:
+            rule["verbs"] = [verb for verb in rule["verbs"] if verb not in {"create", "patch"}]
+    role["rules"] += own["rules"]
+    role["metadata"]["name"] = "restricted"
+    stage.cluster.create(CLUSTER_ROLE, role)
+    binding = {
+        "metadata": {"name": "restricted"},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "restricted"},
+        "subjects": [{"kind": "User", "apiGroup": RBAC, "name": "restricted"}],
+    }
+    stage.cluster.create(CLUSTER_BINDING, binding)
+    return stage.plane.kubeconfig_for("restricted")
+
+
+def test_a_setting_that_does_not_exist_ends_the_process_with_its_name(stage):
+    with pytest.raises(AssertionError):
+        stage.start_operator(POLL_SECOND="1")
+    assert "SLUICE_POLL_SECOND: no such setting; did you mean SLUICE_POLL_SECONDS?" in (
+        stage.log_of(0)
+    )
+
+
+def test_nothing_is_written_into_the_namespaces_of_others(stage):
+    stage.plane.kubectl("create", "namespace", "elsewhere")
+    stage.start_operator(NAMESPACES="elsewhere")
+    stage.apply("not-ours", GOOD)
+    stage.plane.kubectl("create", "namespace", "later")
+    body = stage.get(MODEL_DEPLOYMENT, "not-ours")
+    assert ("status" in body, NAMESPACE) == (False, "stage")
