@@ -138,7 +138,7 @@ def by_verb(requests: list[Asked]) -> dict[str, int]:
     return dict(Counter(asked.verb for asked in requests).most_common())
 
 
-def by_object(requests: list[Asked]) -> dict[str, int]:
+def by_resource(requests: list[Asked]) -> dict[str, int]:
     """How many of each verb and resource, most frequent first."""
     return dict(Counter(f"{asked.verb} {asked.resource}" for asked in requests).most_common())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from child import SUPPORT, program, world
-from sluice_operator.cluster.kind import VIRTUAL_SERVICE, Kind
+from sluice_operator.cluster.kind import CRD, VIRTUAL_SERVICE, Kind
 from sluice_operator.serving.process import Process
 from subject import BAD_SHARE, HELD_PERCENT, NAMESPACE, Body, Ground
 
@@ -40,8 +40,9 @@ class Argo:
         return (self.crds, istio)
 
     def surroundings(self, ground: Ground) -> Sequence[tuple[Kind, Body]]:
-        """See `Subject`: the analysis that all Rollouts use."""
-        return ((TEMPLATE, _template(ground.metrics_url, self.poll_seconds)),)
+        """See `Subject`: Istio's other kind, and the analysis that all Rollouts use."""
+        template = _template(ground.metrics_url, self.poll_seconds)
+        return ((CRD, _destination_rules()), (TEMPLATE, template))
 
     def worlds(self, ground: Ground) -> Sequence[Process]:
         """See `Subject`."""
@@ -63,7 +64,7 @@ class Argo:
 
     def objects(self, name: str) -> Sequence[tuple[Kind, Body]]:
         """See `Subject`."""
-        services = [(SERVICE, _service(f"{name}-{role}")) for role in ("stable", "canary")]
+        services = [(SERVICE, _service(name, role)) for role in ("stable", "canary")]
         return (*services, (VIRTUAL_SERVICE, _virtual_service(name)), (ROLLOUT, _rollout(name)))
 
     def revision(self, name: str, version: int) -> Body:
@@ -80,7 +81,10 @@ class Argo:
 
     def is_at_rest(self, body: Body) -> bool:
         """See `Subject`."""
-        return _is_seen(body) and body["status"].get("phase") in {"Healthy", "Degraded"}
+        if not _is_seen(body):
+            return False
+        status = body["status"]
+        return status.get("phase") == "Healthy" or bool(status.get("abort"))
 
     def is_holding(self, body: Body) -> bool:
         """See `Subject`."""
@@ -99,6 +103,20 @@ class Argo:
         return sum(int(r.get("weight") or 0) for r in routes if r["destination"]["host"] == canary)
 
 
+def _destination_rules() -> Body:
+    """The CRD of DestinationRules, which the rival watches; there will be none."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1beta1", "served": True, "storage": True}
+    spec = {
+        "group": VIRTUAL_SERVICE.group,
+        "scope": "Namespaced",
+        "names": {"kind": "DestinationRule", "plural": "destinationrules"},
+        "versions": [{**version, "schema": {"openAPIV3Schema": anything}}],
+    }
+    metadata = {"name": f"destinationrules.{VIRTUAL_SERVICE.group}"}
+    return {"apiVersion": CRD.api_version, "kind": CRD.kind, "metadata": metadata, "spec": spec}
+
+
 def _is_seen(body: Body) -> bool:
     generation = str(body["metadata"].get("generation"))
     return (body.get("status") or {}).get("observedGeneration") == generation
@@ -109,8 +127,8 @@ def _named(kind: Kind, name: str, spec: Body) -> Body:
     return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec}
 
 
-def _service(name: str) -> Body:
-    return _named(SERVICE, name, {"selector": {"app": name}, "ports": [{"port": 80}]})
+def _service(name: str, role: str) -> Body:
+    return _named(SERVICE, f"{name}-{role}", {"selector": {"app": name}, "ports": [{"port": 80}]})
 
 
 def _virtual_service(name: str) -> Body:

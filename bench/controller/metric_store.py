@@ -16,6 +16,7 @@ RIVALS = "bench_failure_share"
 """What rivals ask for: `bench_failure_share{object="NAME"}`."""
 EDGE, EVERYTHING = "0.25", "+Inf"
 KEPT_MS = 420_000
+PAST_SECONDS = 240.0
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 SELECTOR = r"(?P<metric>\w+)\{(?P<matchers>(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*)\}"
 RANGE = re.compile(rf"{SELECTOR}\[(?P<span>\w+)\]")
@@ -122,15 +123,26 @@ class Store:
     _series: dict[str, list[tuple[Agent, Counter]]] = field(default_factory=dict)
     _found: dict[str, list[tuple[Agent, Counter]]] = field(default_factory=dict)
 
+    def live(self, until: float, interval: float) -> None:
+        """A past with scrapes of somebody else, for a young Prometheus is trusted by nobody."""
+        for number, agent in enumerate(self.agents):
+            other = Revision(name=f"other-{number:08x}", owner="other", rate=1, bad_share=0)
+            self._place("elsewhere", other, agent)
+            for back in range(int(PAST_SECONDS / interval), 0, -1):
+                agent.scrape(until - back * interval)
+
     def add(self, namespace: str, revision: Revision) -> None:
         """One more revision answers; on the agent of its deployment."""
         if revision.name in self.revisions:
             self.revisions[revision.name].bad_share = revision.bad_share
             self.revisions[revision.name].rate = revision.rate
             return
+        agent = self.agents[sum(revision.owner.encode()) % len(self.agents)]
+        self._place(namespace, revision, agent)
+
+    def _place(self, namespace: str, revision: Revision, agent: Agent) -> None:
         self.revisions[revision.name] = revision
         self.shares.setdefault(revision.owner, 0.0)
-        agent = self.agents[sum(revision.owner.encode()) % len(self.agents)]
         place = {"namespace": namespace, "pod": agent.name, "job": "seldon"}
         for metric, labels in _series_of(revision):
             first = len(agent.times)
@@ -141,7 +153,7 @@ class Store:
             self._series.setdefault(metric, []).append((agent, counter))
         self._found.clear()
 
-    def breach(self, revision: str, share: float, now: float) -> None:
+    def breach(self, revision: str, share: float) -> None:
         """From now on so many of its requests fail; a scrape must show it first."""
         found = self.revisions.get(revision)
         if found is not None:

@@ -21,6 +21,7 @@ class Metrics:
 
     def __init__(self, agents: int, scrape_seconds: float) -> None:
         self.store = Store([Agent(f"mlserver-{number}") for number in range(agents)])
+        self.store.live(time.time(), scrape_seconds)
         self.away = False
         self.queries = 0
         self.refused = 0
@@ -45,7 +46,7 @@ class Metrics:
             case "add":
                 self.store.add(order["namespace"], Revision(**order["revision"]))
             case "breach":
-                self.store.breach(order["revision"], order["share"], now)
+                self.store.breach(order["revision"], order["share"])
             case "breach object":
                 self.store.breach_object(order["object"], order["share"], now)
             case "share":

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from account import Usage, by_object, by_verb
+from account import Usage, by_resource, by_verb
 from rig import REPLICAS, Rig
 
 
@@ -20,7 +20,7 @@ class Phase:
     reads: int
     writes: int
     verbs: dict[str, int]
-    objects: dict[str, int]
+    resources: dict[str, int]
     """Requests by verb and resource."""
     queries_per_second: float
     """Of the fake Prometheus."""
@@ -43,7 +43,7 @@ class Phase:
             "writes_per_second": round(self.writes / self.seconds, 2),
             "queries_per_second": round(self.queries_per_second, 2),
             "verbs": self.verbs,
-            "objects": self.objects,
+            "resources": self.resources,
             "cores_of_others": {name: round(cores, 3) for name, cores in self.others.items()},
         }
 
@@ -63,7 +63,7 @@ def measured(rig: Rig, during: Callable[[], None], number: int = 0) -> Phase:
         reads=sum(one.is_read for one in asked),
         writes=sum(one.is_write for one in asked),
         verbs=by_verb(asked),
-        objects=by_object(asked),
+        resources=by_resource(asked),
         queries_per_second=(rig.seen()["queries"] - queries) / seconds,
         others={name: _cores(others[name], usage, seconds) for name, usage in rig.others().items()},
     )

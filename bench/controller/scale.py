@@ -36,8 +36,23 @@ from workload import Fleet, Row, breach, handed_over, holding, idle, killed, out
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench"
 EVERY = ("W1", "W2", "W3", "W4", "W5", "W6")
 Measure = Callable[[argparse.Namespace, Fleet], Iterator[Row]]
-ONE_BY_ONE = 5
-"""Breaches of a single deployment, one after the other, at each size."""
+FULL = {
+    "objects": (1, 100, 1000),
+    "idle_seconds": 600.0,
+    "hold_seconds": 300.0,
+    "outage_seconds": 300.0,
+    "settle_seconds": 20.0,
+    "one_by_one": 5,
+}
+"""`one_by_one`: breaches of a single deployment, one after the other, at each size."""
+QUICK = {
+    "objects": (1, 20),
+    "idle_seconds": 15.0,
+    "hold_seconds": 15.0,
+    "outage_seconds": 15.0,
+    "settle_seconds": 8.0,
+    "one_by_one": 3,
+}
 SIX_STEPS = tuple(
     step
     for weight in (10, 25, 50)
@@ -82,9 +97,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few objects: shows that it works")
     parser.add_argument("--objects", type=_numbers, help="1,100,1000 if left out; quick: 1,20")
     parser.add_argument("--workload", type=_words, default=EVERY, help="such as W1,W3; all")
-    parser.add_argument("--idle-seconds", type=float, help="of W3: 600; quick: 30")
-    parser.add_argument("--hold-seconds", type=float, help="of W2: 300; quick: 30")
-    parser.add_argument("--outage-seconds", type=float, help="of W6: 300; quick: 30")
+    parser.add_argument("--idle-seconds", type=float, help="of W3: 600; quick: 15")
+    parser.add_argument("--hold-seconds", type=float, help="of W2: 300; quick: 15")
+    parser.add_argument("--outage-seconds", type=float, help="of W6: 300; quick: 15")
     parser.add_argument("--subject", choices=("sluice", "argo", "flagger"), default="sluice")
     parser.add_argument("--binary", type=Path, help="a rival's controller")
     parser.add_argument("--crds", type=Path, help="file or folder with a rival's CRDs")
@@ -97,10 +112,9 @@ def parsed() -> argparse.Namespace:
 
 
 def _filled(given: argparse.Namespace) -> argparse.Namespace:
-    given.objects = given.objects or ((1, 20) if given.quick else (1, 100, 1000))
-    given.idle_seconds = given.idle_seconds or (30.0 if given.quick else 600.0)
-    given.hold_seconds = given.hold_seconds or (30.0 if given.quick else 300.0)
-    given.outage_seconds = given.outage_seconds or (30.0 if given.quick else 300.0)
+    default = QUICK if given.quick else FULL
+    for name, value in default.items():
+        setattr(given, name, getattr(given, name, None) or value)
     return given
 
 
@@ -140,7 +154,7 @@ def _run(
         folder = Path(kept or scratch)
         with rig(subject, folder) as made:
             names = tuple(f"model-{number:04d}" for number in range(size))
-            fleet = Fleet(rig=made, names=names)
+            fleet = Fleet(rig=made, names=names, settle_seconds=options.settle_seconds)
             made.start(0)
             for row in chain([fleet.adopt()], measure(options, fleet)):
                 print(json.dumps({"subject": subject.name} | row), flush=True)
@@ -168,7 +182,7 @@ def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) ->
     if "W6" in wanted:
         yield outage(fleet, options.outage_seconds)
     if "W1" in wanted:
-        yield _one_by_one(fleet)
+        yield _one_by_one(fleet, options.one_by_one)
     if "W5" in wanted and fleet.holding:
         yield killed(fleet)
         yield handed_over(fleet)
@@ -176,10 +190,10 @@ def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) ->
         yield breach(fleet, fleet.holding) | {"workload": "W1 all"}
 
 
-def _one_by_one(fleet: Fleet) -> Row:
+def _one_by_one(fleet: Fleet, times: int) -> Row:
     """Single breaches; a fleet of one tries one version after the other."""
     rows, version = [], 2
-    for _ in range(ONE_BY_ONE):
+    for _ in range(times):
         if not fleet.holding:
             version += 1
             fleet.rig.wait_at_rest(fleet.names, fleet.patience)

@@ -111,5 +111,5 @@ def judged(rows: Iterable[Row]) -> list[Judged]:
         )
         for target in TARGETS
         for row in known
-        if row["workload"] == target.workload
+        if row["workload"] == target.workload and row[target.figure] is not None
     ]

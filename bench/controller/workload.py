@@ -11,17 +11,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from account import Asked
 from eventually import eventually  # type: ignore[import-not-found]
 from phase import measured, quiet
 from rig import REPLICAS, Rig
 from subject import HELD_PERCENT
 
 Row = dict[str, Any]
-BREACHED_AT_KILL = 20
-"""So many, or a third, turn bad as soon as the leader is dead."""
+BREACHED_AT_ONCE = 20
+"""So many, or a third, turn bad as soon as the leader is gone."""
 SETTLE_SECONDS = 20.0
-"""Between a change of everything and accounts of what goes on without changes."""
 PATIENCE_SECONDS = 120.0
 """Beyond a second for each object; then a workload counts as failed."""
 
@@ -33,6 +31,8 @@ class Fleet:
     rig: Rig
     names: Sequence[str]
     holding: list[str] = field(default_factory=list)
+    settle_seconds: float = SETTLE_SECONDS
+    """Between a change of everything and accounts of what goes on without changes."""
 
     @property
     def patience(self) -> float:
@@ -85,21 +85,21 @@ def spread(took: Sequence[float], poll_seconds: float) -> Row:
 
 def holding(fleet: Fleet, seconds: float) -> Row:
     """W2: every rollout under way, and nothing to decide."""
-    quiet(fleet.rig, SETTLE_SECONDS)
+    quiet(fleet.rig, fleet.settle_seconds)
     phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
     return {"workload": "W2", "objects": len(fleet.names)} | phase.row()
 
 
 def idle(fleet: Fleet, seconds: float) -> Row:
     """W3: everything healthy."""
-    quiet(fleet.rig, SETTLE_SECONDS)
+    quiet(fleet.rig, fleet.settle_seconds)
     phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
     return {"workload": "W3", "objects": len(fleet.names)} | phase.row()
 
 
 def stepping(fleet: Fleet, steps: int) -> Row:
     """W4: one whole rollout, and what it asks of the API server."""
-    quiet(fleet.rig, SETTLE_SECONDS)
+    quiet(fleet.rig, fleet.settle_seconds)
     name = fleet.names[0]
     before = fleet.rig.recorder.own(name)["metadata"]["generation"]
 
@@ -114,7 +114,7 @@ def stepping(fleet: Fleet, steps: int) -> Row:
         eventually(promoted, within=fleet.patience)
 
     phase = measured(fleet.rig, roll_out)
-    leases = sum(count for what, count in phase.objects.items() if what.endswith(" leases"))
+    leases = sum(count for what, count in phase.resources.items() if what.endswith(" leases"))
     writes, weights = phase.writes - leases, [w.weight for w in fleet.rig.recorder.writes[name]]
     return {
         "workload": "W4",
@@ -134,7 +134,7 @@ def outage(fleet: Fleet, seconds: float) -> Row:
         phase = measured(rig, lambda: quiet(rig, seconds))
     finally:
         rig.order([{"do": "away", "away": False}])
-    quiet(rig, 3 * SETTLE_SECONDS)
+    quiet(rig, 3 * fleet.settle_seconds)
     seen = {name: {write.weight for write in rig.recorder.since(name, began)} for name in names}
     return {
         "workload": "W6",
@@ -150,65 +150,52 @@ def outage(fleet: Fleet, seconds: float) -> Row:
 
 def killed(fleet: Fleet, version: int = 2) -> Row:
     """W5: the leader is killed while a standby waits, and at once some candidates turn bad."""
-    rig = fleet.rig
-    _stand_by(rig, 1)
-    few = min(BREACHED_AT_KILL, -(-len(fleet.holding) // 3))
+    _stand_by(fleet, 1)
+    began = fleet.rig.kill(0)
+    return {"workload": "W5 kill"} | _taken_over(fleet, 1, began, version)
+
+
+def handed_over(fleet: Fleet, version: int = 2) -> Row:
+    """W5: the leader is asked to end while a standby waits, and some candidates turn bad."""
+    _stand_by(fleet, 2)
+    began, took = fleet.rig.stop(1)
+    row: Row = {"workload": "W5 stop", "stop_seconds": round(took, 2)}
+    return row | _taken_over(fleet, 2, began, version)
+
+
+def _stand_by(fleet: Fleet, number: int) -> None:
+    """Another replica, long enough to have listed everything."""
+    fleet.rig.start(number)
+    quiet(fleet.rig, fleet.settle_seconds)
+
+
+def _taken_over(fleet: Fleet, number: int, began: float, version: int) -> Row:
+    """How the next leader does with candidates that turn bad when it has to begin."""
+    rig, few = fleet.rig, min(BREACHED_AT_ONCE, -(-len(fleet.holding) // 3))
     bad, steady = fleet.holding[:few], fleet.holding[few:]
-    began = rig.kill(0)
     rig.order([rig.subject.breach(name, version) for name in bad])
     eventually(lambda: _retreated(rig, bad, began), within=fleet.patience, every=0.2)
+    quiet(rig, fleet.settle_seconds)
+    fleet.holding = steady
     turned = rig.seen()["turned"]
     writes = {name: rig.recorder.reached(name, 0, began) for name in bad}
-    retreats = [write.at - began for write in writes.values() if write is not None]
-    late = [write.at - turned[name] for name, write in writes.items() if write is not None]
-    first = first_write(rig, REPLICAS[1], began)
-    quiet(rig, SETTLE_SECONDS)
-    fleet.holding = steady
+    at = {name: write.at for name, write in writes.items() if write is not None}
     return {
-        "workload": "W5 kill",
         "objects": len(bad) + len(steady),
-        "first_write_seconds": round(first, 2),
-        "first_retreat_seconds": round(min(retreats), 2),
-        "last_retreat_seconds": round(max(retreats), 2),
-        "evidence_to_last_retreat_seconds": round(max(late), 2),
+        "breached": len(bad),
+        "first_write_seconds": first_write(rig, REPLICAS[number], began),
+        "first_retreat_seconds": round(min(at.values()) - began, 2),
+        "last_retreat_seconds": round(max(at.values()) - began, 2),
+        "evidence_to_last_retreat_seconds": round(max(at[n] - turned[n] for n in bad), 2),
         "wrong_writes": wrong_writes(fleet, bad, steady, began),
     }
 
 
-def handed_over(fleet: Fleet) -> Row:
-    """W5: the leader is asked to end while a standby waits."""
-    rig = fleet.rig
-    _stand_by(rig, 2)
-    began, took = rig.stop(1)
-    first = first_write(rig, REPLICAS[2], began)
-    quiet(rig, SETTLE_SECONDS)
-    return {
-        "workload": "W5 stop",
-        "objects": len(fleet.holding),
-        "stop_seconds": round(took, 2),
-        "first_write_seconds": round(first, 2),
-        "wrong_writes": wrong_writes(fleet, (), fleet.holding, began),
-    }
-
-
-def _stand_by(rig: Rig, number: int) -> None:
-    """Another replica, long enough to have listed everything."""
-    rig.start(number)
-    quiet(rig, SETTLE_SECONDS)
-
-
-def first_write(rig: Rig, user: str, since: float) -> float:
-    """Seconds until a replica wrote a traffic object for the first time."""
-    resource = rig.subject.traffic.plural
-
-    def found() -> Asked | None:
-        rig.check()
-        asked = rig.requests.between(since, time.time(), user)
-        return next(
-            (a for a in asked if a.is_write and a.resource == resource and a.code < 300), None
-        )
-
-    return float(eventually(found, within=PATIENCE_SECONDS, every=0.5).at - since)
+def first_write(rig: Rig, user: str, since: float) -> float | None:
+    """Seconds until a replica wrote a traffic object for the first time; None if it never did."""
+    asked = rig.requests.between(since, time.time(), user)
+    writes = [one for one in asked if one.is_write and one.resource == rig.subject.traffic.plural]
+    return next((round(one.at - since, 2) for one in writes if one.code < 300), None)
 
 
 def wrong_writes(fleet: Fleet, bad: Sequence[str], steady: Sequence[str], since: float) -> int:

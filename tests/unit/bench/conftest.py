@@ -1,0 +1,6 @@
+"""The modules of a benchmark import each other by name; so do their tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "bench" / "controller"))
