@@ -7,8 +7,9 @@ from tools.page.mark import marked_page
 PAGE = """\
 # Settings of the operator
 
-Environment variables of the operator's process. A variable that begins with `SLUICE_` and is none of these, or has a value that
-cannot be read, ends the process at once with a line that names it. What was understood is exported as the metric `sluice_settings_info`.
+Environment variables of the operator's process. A variable that begins with `SLUICE_` and is none
+of these, or has a value that cannot be read, ends the process at once with a line that names it.
+What was understood is exported as the metric `sluice_settings_info`.
 
 | variable | default | meaning |
 | --- | --- | --- |
