@@ -7,9 +7,10 @@ kopf then adds no finalizer and no annotation of its own, and an object at rest 
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import kopf
+from typing_extensions import override
 
 from sluice_operator.cluster.client import login
 from sluice_operator.cluster.kind import (
@@ -33,6 +34,25 @@ SELECTOR = ",".join(f"{label}={value}" for label, value in MANAGED_BY.items())
 
 Feed = Callable[[Kind, str, Object], None]
 """Told the kind, the event (ADDED, MODIFIED, DELETED; empty when listed), and the object."""
+
+
+class NoEssence(kopf.DiffBaseStorage):
+    """Compares nothing: kopf would copy every object at every event, for handlers we do not have.
+
+    With a thousand deployments in motion that was a fifth of all that the process does.
+    """
+
+    @override
+    def build(self, *, body: kopf.Body, extra_fields: Any = None) -> kopf.BodyEssence:
+        return cast("kopf.BodyEssence", {})
+
+    @override
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        return None
+
+    @override
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Nothing is kept on objects."""
 
 
 def registry_of(feed: Feed) -> kopf.OperatorRegistry:
@@ -69,6 +89,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     """No events of kopf's own, quick reaction, and a new watch every few minutes."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
+    settings.persistence.diffbase_storage = NoEssence()
     settings.peering.standalone = True
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 330
