@@ -156,6 +156,11 @@ CASES: tuple[Case, ...] = (
         steps({"mirror": {"percent": 0}}, kind="Shadow"),
     ),
     _pair(
+        "mirror-comes-first",
+        steps(MIRROR, {"setWeight": 10}),
+        steps({"setWeight": 10}, MIRROR),
+    ),
+    _pair(
         "blue-green-switches-at-once",
         steps(MIRROR, CHECK, {"setWeight": 100}, kind="BlueGreen"),
         steps(MIRROR, CHECK, {"setWeight": 50}, kind="BlueGreen"),

@@ -186,7 +186,7 @@ class Step(Wire):
     name: Name | None = None
     """Shown to people in place of what the step does."""
     set_weight: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Percent of requests that the candidate answers from here on."""
+    """Percent of requests that the candidate answers from here on; ends a mirror."""
     mirror: MirrorStep | None = None
     """Copy requests to the candidate from here on."""
     pause: PauseStep | None = None

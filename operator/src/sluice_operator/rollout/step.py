@@ -36,8 +36,10 @@ def advanced(spec: Spec, status: Status, now: datetime, to: int, *, by_hand: boo
 
 def _entered_step(spec: Spec, status: Status, now: datetime, to: int) -> Turn:
     step = spec.strategy.plan[to]
-    mirror = status.mirror if step.mirror is None else step.mirror.percent
     weight = step.set_weight or status.weight
+    mirror = status.mirror if step.mirror is None else step.mirror.percent
+    if step.set_weight is not None:  # no router can ask one revision twice for the same request
+        mirror = 0
     going = replace(
         entered(status, Phase.SHADOWING if mirror and not weight else Phase.PROGRESSING, now),
         step=to,

@@ -94,6 +94,17 @@ def _analysis_needs_traffic(spec: Spec) -> Iterator[str]:
             return
 
 
+def _mirror_comes_first(spec: Spec) -> Iterator[str]:
+    weighted = False
+    for i, step in enumerate(spec.strategy.steps):
+        weighted = weighted or step.set_weight is not None
+        if weighted and _mirrors(step):
+            yield (
+                f"spec.strategy.steps[{i}].mirror: a candidate that answers users cannot be "
+                "mirrored too; put it before the first setWeight"
+            )
+
+
 def _experiment_is_needed(spec: Spec) -> Iterator[str]:
     if spec.strategy.type is StrategyType.AB_TEST and spec.strategy.experiment is None:
         yield (
@@ -187,6 +198,14 @@ STRATEGY = (
         message="steps: the candidate has had no request when the first analysis begins; put a"
         " setWeight or mirror step before it",
         check=_analysis_needs_traffic,
+    ),
+    Rule(
+        name="mirror-comes-first",
+        at="spec.strategy",
+        cel=f"self.steps.filter(s, {_ASKED}).map(s, {_HEAVY} ? 1 : 0).isSorted()",
+        message="steps: a candidate that answers users cannot be mirrored too; put mirror steps"
+        " before the first setWeight, which ends them",
+        check=_mirror_comes_first,
     ),
     Rule(
         name="experiment-is-needed",
