@@ -29,6 +29,28 @@ SPEC: dict[str, Any] = {
     "progressDeadline": "60s",
     "noDataLimit": "20s",
 }
+_CHECK = {"analysis": {"gates": ["slo"], "minDuration": "5s", "maxDuration": "10m"}}
+STRATEGIES: dict[str, Any] = {
+    "blue/green": {
+        "type": "BlueGreen",
+        "steps": [{"mirror": {"percent": 50}}, _CHECK, {"setWeight": 100}],
+    },
+    "shadow": {"type": "Shadow", "steps": [{"mirror": {"percent": 100}}, _CHECK]},
+    "a/b": {
+        "type": "ABTest",
+        "experiment": {"weight": 50, "primaryGate": "slo", "minDuration": "5s", "duration": "10m"},
+    },
+}
+AB_GATES = [
+    {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "1.5"},
+    {
+        "name": "slo",
+        "metric": "ErrorRate",
+        "comparison": "Absolute",
+        "margin": "0.05",
+        "role": "Objective",
+    },
+]
 Deed = tuple[int, str, str]
 """Second, what is done, and to what."""
 
@@ -47,8 +69,12 @@ class Scene(Protocol):
         ...
 
 
-def _wants(storm: Scene, uri: str) -> None:
-    spec = {"model": {"uri": uri}} | SPEC
+def _wants(storm: Scene, about: str) -> None:
+    """A model, and with ` as ` how it is tried."""
+    uri, _, how = about.partition(" as ")
+    strategy = {"strategy": STRATEGIES[how]} if how else {}
+    gates = {"gates": AB_GATES} if how == "a/b" else {}
+    spec = {"model": {"uri": uri}} | SPEC | strategy | gates
     if storm.memory.get(MODEL_DEPLOYMENT, *KEY) is None:
         storm.memory.create(
             MODEL_DEPLOYMENT,
@@ -122,6 +148,12 @@ STORIES: dict[str, tuple[Deed, ...]] = {
     "good": ((0, "wants", V1), (15, "wants", V2_GOOD)),
     "bad": ((0, "wants", V1), (15, "wants", V3_BAD)),
     "broken": ((0, "wants", V1), (15, "wants", V4_BROKEN)),
+    "blue/green": ((0, "wants", V1), (15, "wants", f"{V2_GOOD} as blue/green")),
+    "bad blue/green": ((0, "wants", V1), (15, "wants", f"{V3_BAD} as blue/green")),
+    "shadow": ((0, "wants", V1), (15, "wants", f"{V2_GOOD} as shadow")),
+    "bad shadow": ((0, "wants", V1), (15, "wants", f"{V3_BAD} as shadow")),
+    "a/b": ((0, "wants", V1), (15, "wants", f"{V2_GOOD} as a/b")),
+    "bad a/b": ((0, "wants", V1), (15, "wants", f"{V3_BAD} as a/b")),
     "third revision": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V3_BAD)),
     "revert": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "wants", V1)),
     "delete": ((0, "wants", V1), (15, "wants", V2_GOOD), (24, "deletes", "")),
