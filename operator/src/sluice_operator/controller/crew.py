@@ -14,6 +14,10 @@ from sluice_operator.controller.turn import Turns
 SCRIBES = 2
 BUG_SECONDS = 5.0
 """Until a deployment is looked at again whose look ended in a bug."""
+LATE_SECONDS = 0.5
+"""Once a deployment has waited so long for a worker, retreats may be among those that wait."""
+YIELD_SECONDS = 0.25
+"""Scribes rest so long before each record meanwhile, and leave the API server to the workers."""
 LAPSE_SECONDS = 0.5
 """Until a deployment is tried again that came up while the lease was not renewed yet."""
 
@@ -74,6 +78,8 @@ class Crew:
 
     def _write(self) -> None:
         while (key := self.pages.take()) is not None:
+            if self.queue.oldest_seconds > LATE_SECONDS:
+                time.sleep(YIELD_SECONDS)
             try:
                 if self.is_leading():
                     self._record(key)

@@ -43,6 +43,9 @@ from sluice_operator.seldon.place import place_of
 from sluice_operator.seldon.router import RouterReport
 from sluice_operator.seldon.storage import Storage
 
+PROMETHEUS_SECONDS = 5.0
+"""For one answer; a thousand rollouts make it a megabyte, and only one worker waits for it."""
+
 _log = logging.getLogger(__name__)
 NO_LABEL = "-"
 _SERIES: Mapping[BackendType, Dialect] = {
@@ -107,7 +110,8 @@ def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
     prometheus = None
     if settings.prometheus_url:
         refresh = min(1.0, settings.poll_seconds / 2)
-        prometheus = Prometheus(PrometheusApi(Access(url=settings.prometheus_url)), refresh)
+        access = Access(url=settings.prometheus_url, timeout_seconds=PROMETHEUS_SECONDS)
+        prometheus = Prometheus(PrometheusApi(access), refresh)
     ledger = LedgerEvidence(lambda: open_ledger(settings.ledger)) if settings.ledger else None
 
     def made(cluster: Cluster, store: Store, shelf: Shelf) -> World:

@@ -99,18 +99,19 @@ class Shelf:
         self._due = 0.0
 
     def look(self) -> Look:
-        """The samples of all revisions, as old as the refresh time at most.
+        """The samples of all revisions, as old as the refresh time and one fetch at most.
+
+        While one thread fetches, the others take what there is, be it samples or the error.
 
         Raises:
-            PrometheusError: They cannot be had. Only one thread waits to find that out again.
+            PrometheusError: They cannot be had.
         """
-        if not self._lock.acquire(blocking=self._error is None):
-            raise PrometheusError(str(self._error))
-        try:
-            if self._api.monotonic() >= self._due:
-                self._refresh()
-        finally:
-            self._lock.release()
+        if self._lock.acquire(blocking=self._look is None and self._error is None):
+            try:
+                if self._api.monotonic() >= self._due:
+                    self._refresh()
+            finally:
+                self._lock.release()
         if self._error is not None:
             raise PrometheusError(str(self._error))
         assert self._look is not None
