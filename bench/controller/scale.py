@@ -179,10 +179,10 @@ def _scaled(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
 def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) -> Iterator[Row]:
     if "W2" in wanted:
         yield holding(fleet, options.hold_seconds)
-    if "W6" in wanted:
-        yield outage(fleet, options.outage_seconds)
     if "W1" in wanted:
         yield _one_by_one(fleet, options.one_by_one)
+    if "W6" in wanted and fleet.holding:
+        yield outage(fleet, options.outage_seconds)
     if "W5" in wanted and fleet.holding:
         yield killed(fleet)
         yield handed_over(fleet)

@@ -20,6 +20,9 @@ Row = dict[str, Any]
 BREACHED_AT_ONCE = 20
 """So many, or a third, turn bad as soon as the leader is gone."""
 SETTLE_SECONDS = 20.0
+FIRST_VERDICTS, TRUSTED_AGAIN = 5, 6
+"""So many times that: until gates have said what they will say, and until a Prometheus that was
+away is believed again."""
 PATIENCE_SECONDS = 120.0
 """Beyond a second for each object; then a workload counts as failed."""
 
@@ -84,8 +87,8 @@ def spread(took: Sequence[float], poll_seconds: float) -> Row:
 
 
 def holding(fleet: Fleet, seconds: float) -> Row:
-    """W2: every rollout under way, and nothing to decide."""
-    quiet(fleet.rig, fleet.settle_seconds)
+    """W2: every rollout under way, and nothing to decide; first verdicts are told before."""
+    quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)
     phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
     return {"workload": "W2", "objects": len(fleet.names)} | phase.row()
 
@@ -134,7 +137,7 @@ def outage(fleet: Fleet, seconds: float) -> Row:
         phase = measured(rig, lambda: quiet(rig, seconds))
     finally:
         rig.order([{"do": "away", "away": False}])
-    quiet(rig, 3 * fleet.settle_seconds)
+    quiet(rig, TRUSTED_AGAIN * fleet.settle_seconds)
     seen = {name: {write.weight for write in rig.recorder.since(name, began)} for name in names}
     return {
         "workload": "W6",
