@@ -331,7 +331,7 @@ def _request(event: dict[str, Any]) -> Request:
     what = event.get("objectRef", {})
     names = (what.get("resource", ""), what.get("subresource", ""))
     return Request(
-        user=event["user"]["username"],
+        user=event["user"].get("username", ""),  # nobody, if the login was refused
         verb=event["verb"],
         resource="/".join(filter(None, names)),
         namespace=what.get("namespace", ""),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import httpx
+from eventually import eventually
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 MERGE = {"content-type": "application/merge-patch+json"}
@@ -23,7 +24,7 @@ def empty(client: httpx.Client, name: str) -> None:
 
 def _custom_resources(client: httpx.Client) -> Iterator[str]:
     """The path of each kind that lives in namespaces."""
-    answer = client.get(DEFINITIONS).raise_for_status()
+    answer = _got(client, DEFINITIONS).raise_for_status()
     for definition in answer.json()["items"]:
         spec = definition["spec"]
         if spec["scope"] == "Namespaced":
@@ -32,8 +33,20 @@ def _custom_resources(client: httpx.Client) -> Iterator[str]:
             yield f"/apis/{spec['group']}/{version}/{resource}"
 
 
+def _got(client: httpx.Client, path: str) -> httpx.Response:
+    """An answer, once storage is ready: it begins anew with the API server and with each kind."""
+
+    def check() -> httpx.Response | None:
+        answer = client.get(path)
+        return None if answer.status_code == httpx.codes.TOO_MANY_REQUESTS else answer
+
+    answer = eventually(check, every=0.1)
+    assert answer is not None
+    return answer
+
+
 def _take_away(client: httpx.Client, path: str) -> None:
-    listed = client.get(path)
+    listed = _got(client, path)
     if listed.status_code == httpx.codes.NOT_FOUND:
         return  # its definition is going, or not served yet
     for item in listed.raise_for_status().json()["items"]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(check: Callable[[], T], within: float = 10.0, every: float = 0.02) -> T:
+def eventually(check: Callable[[], T], within: float = 30.0, every: float = 0.02) -> T:
     """The first truthy answer of the check; an AssertionError of the check counts as a no."""
     deadline = time.monotonic() + within
     while True:
