@@ -115,6 +115,8 @@ class Memory:
     when the last operator may have been killed in the middle of one."""
     trouble: str = ""
     """What kept the engine from acting at the last look."""
+    settled: tuple[object, ...] | None = None
+    """What the engine last acted on when it found nothing to do, and nothing to wait for."""
     failures: int = 0
     """Looks in a row that could not be finished."""
     book: Book = field(default_factory=Book)

@@ -136,6 +136,10 @@ class Turns:
         done = self._decided(key, memory, spec, ports, deleted=deleted)
         due = self._is_due(memory, done.decision, done.seen.now)
         self._keep(memory, body, done)
+        basis = self._basis(key, memory, done)
+        if basis == memory.settled:
+            _note(memory, done, due=due)
+            return self._wait(memory, done.decision)
         refused = _act(memory, ports, done.decision)
         _note(memory, done, due=due)
         if self._is_gone(key, done):
@@ -144,7 +148,15 @@ class Turns:
         if refused:
             return self._backoff(key)
         unsettled = self._world.unsettled(body, spec, done.decision.routing)
+        unchanged = self._basis(key, memory, done) == basis
+        memory.settled = basis if unchanged and not unsettled and not deleted else None
         return min(self._wait(memory, done.decision), UNSETTLED_SECONDS if unsettled else inf)
+
+    def _basis(self, key: Key, memory: Memory, done: Look) -> tuple[object, ...]:
+        """All that the engine acts on: while it is as it was, so is what the engine would do."""
+        owned = (body for kind in TRAFFIC_KINDS for body in self._world.store.owned(kind, *key))
+        versions = tuple(body["metadata"]["resourceVersion"] for body in owned)
+        return done.decision.routing, done.seen.serving, versions, memory.generation
 
     def _decided(
         self, key: Key, memory: Memory, spec: Spec, ports: Ports, *, deleted: bool
