@@ -84,8 +84,8 @@ class Oracle:
         ):  # the fallback: nobody while it does not exist, else as good as its package
             first = status.get("stable") or status.get("candidate") or {}
             return 100 if self.uris.get(name) in {None, first.get("uri")} else 0
-        if _is(status.get("stable"), name):
-            return 100
+        if _is(status.get("stable"), name) or _is(status.get("previous"), name):
+            return 100  # a retreat to the one before may come without record
         if not _is(status.get("candidate"), name):
             return 0
         if not status.get("stable"):
