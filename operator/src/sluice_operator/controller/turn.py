@@ -7,7 +7,6 @@ nobody's consent.
 """
 
 import logging
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +26,7 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
-from sluice_operator.controller.memory import Memory, Page, structure_of
+from sluice_operator.controller.memory import Memory, Page, spread_of, structure_of
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.controller.page import Look, page_of
 from sluice_operator.controller.queue import Key
@@ -315,11 +314,6 @@ def is_deleted(body: Object) -> bool:
 def is_active(memory: Memory) -> bool:
     """Whether a deployment has something under way."""
     return memory.status.phase not in RESTING
-
-
-def spread_of(uid: str) -> float:
-    """0.75 to 1.25, so that deployments which began together do not write together for ever."""
-    return 0.75 + zlib.crc32(uid.encode()) % 1024 / 2048
 
 
 def _act(memory: Memory, ports: Ports, decision: Decision) -> SluiceError | None:
