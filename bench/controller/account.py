@@ -152,7 +152,7 @@ def _asked(event: dict[str, Any]) -> Asked | None:
     names = (what.get("resource", ""), what.get("subresource", ""))
     return Asked(
         at=datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp(),
-        user=event["user"]["username"],
+        user=event["user"].get("username", ""),  # nobody, if the login was refused
         verb=event["verb"],
         resource="/".join(filter(None, names)),
         code=event.get("responseStatus", {}).get("code", 0),

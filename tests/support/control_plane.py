@@ -218,9 +218,10 @@ class ControlPlane:
             if not line.endswith("\n"):
                 return  # the API server is in the middle of it
             event = json.loads(line)
-            if event["auditID"] not in seen and user in {"", event["user"]["username"]}:
+            request = _request(event)
+            if event["auditID"] not in seen and user in {"", request.user}:
                 seen.add(event["auditID"])
-                yield _request(event)
+                yield request
 
     def _context(self, user: Path) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=self._authority.certificate.decode())
