@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from route_text import dump, masked
+from route_text import dump, masked  # type: ignore[import-not-found]
 from typing_extensions import override
 
 
@@ -60,9 +60,9 @@ class Routes:
             versions = self._data.version, self._mirrors.version
             stamps = self._data.stamp, self._mirrors.stamp
             if query.get("mask"):
-                return masked(versions, stamps)
+                return str(masked(versions, stamps))
             self.dumps += 1
-            return dump(versions, self._data.joined(), self._mirrors.joined(), stamps)
+            return str(dump(versions, self._data.joined(), self._mirrors.joined(), stamps))
 
 
 class Handler(BaseHTTPRequestHandler):

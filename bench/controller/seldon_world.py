@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rest import client_of
-from route_text import data_routes, mirror_routes
+from route_text import data_routes, mirror_routes  # type: ignore[import-not-found]
 from route_world import Routes, admin
 from seldon_painter import FINALIZERS  # type: ignore[import-not-found]
 from seldon_states import (  # type: ignore[import-not-found]
