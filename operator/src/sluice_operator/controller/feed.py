@@ -41,7 +41,7 @@ class Feed:
     def read_all(
         self, cluster: Cluster, kinds: tuple[Kind, ...], namespaces: tuple[str, ...]
     ) -> None:
-        """Everything as it is now, before the first write of a new leader.
+        """Everything as it is now; before that nobody may lead.
 
         Raises:
             ClusterError: Something could not be listed; nobody may lead on half a picture.

@@ -25,12 +25,13 @@ from sluice_operator.controller.turn import Pace, Turns, World, is_active
 from sluice_operator.controller.watch import WATCHED_KINDS, watch
 from sluice_operator.errors import ClusterError
 
-LEAD_SECONDS = 1.0
+LEAD_SECONDS = 0.5
 """Between two looks at the lease; a standby takes over within this time after a release."""
 STUCK_SECONDS = 60.0
 """A deployment that waits longer for a worker means that the workers hang."""
 CHECKPOINTS_PER_SECOND = 15.0
-FLUSH_SECONDS = 0.5
+FLUSH_SECONDS = 0.3
+"""For records that are still to be written when the process is asked to end."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class Operator:
     gauges: Gauges = field(init=False)
     scribe: Scribe = field(init=False)
     _acting: bool = False
+    _prepared: bool = False
+    """Whether everything has been read once; since then the watch tells what changes."""
     _active: int = 0
     """Rollouts under way, as of the last look at the lease."""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -91,7 +94,7 @@ class Operator:
         self.scribe = Scribe(fenced_record, self.store, self.turns.memory, identity)
 
     def may_write(self) -> bool:
-        """Whether this replica leads and has seen everything as it is."""
+        """Whether this replica leads and has begun to."""
         return self._acting and self.leadership.is_leading
 
     def run(self) -> None:
@@ -170,27 +173,36 @@ class Operator:
         while not self._stop.is_set():
             self._stepped.wait(LEAD_SECONDS)
             self._stepped.clear()
+            self._prepared = self._prepared or self._prepare()
             leads = self.leadership.is_leading
-            if leads and not self._acting:
+            if leads and self._prepared and not self._acting:
                 self._begin()
             elif not leads and self._acting:
                 self._rest()
             self._tell_gauges(leads=leads)
 
-    def _begin(self) -> None:
-        """Read everything as it is, forget what was known, then act."""
-        self.turns.forget_all()
-        self.queue.clear()
+    def _prepare(self) -> bool:
+        """Read everything as it is while standing by, so that a new leader need not read first."""
         try:
             self.feed.read_all(self.cluster, WATCHED_KINDS, self.settings.namespaces)
         except ClusterError as away:
-            _log.warning("Leading, but cannot read: %s", away)
-            return
+            _log.warning("Cannot read yet, and cannot lead before: %s", away)
+            return False
+        self._name_missing_rights()
+        return True
+
+    def _begin(self) -> None:
+        """Forget what was known, then act on what the watch has told until now.
+
+        It may lag: every write is bound to the copy it was decided on, so what is too old meets a
+        conflict, and is read again.
+        """
+        self.turns.forget_all()
+        self.queue.clear()
         self._acting = True
         for key in self.feed.deployments():
             self.queue.add(key)
         _log.info("Leading as %s", self.settings.identity)
-        self._name_missing_rights()
 
     def _name_missing_rights(self) -> None:
         """Before somebody's rollout meets them."""
@@ -229,6 +241,4 @@ class Operator:
 
     def unreadiness(self) -> str:
         """Why this replica could not lead now."""
-        if self.leadership.is_leading and not self._acting:
-            return "leading, but the API server could not be read yet"
-        return ""
+        return "" if self._prepared else "the API server could not be read yet"
