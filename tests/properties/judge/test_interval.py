@@ -10,6 +10,7 @@ from scipy.stats import binom
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import update
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Window
 
 RELATIVE = Test(margin=2.0)
@@ -33,12 +34,12 @@ def clear_of(threshold: float, e_value: float) -> bool:
 def test_a_ratio_is_bounded_above_one_just_when_harm_is_proven_now(windows):
     evidence = judged(RELATIVE, windows)
     if clear_of(100, evidence.e_harm):
-        assert ((evidence.effect.lo or 0) >= 1) == (evidence.e_harm > 100)
+        assert ((effect_of(RELATIVE, evidence).lo or 0) >= 1) == (evidence.e_harm > 100)
 
 
 @given(some_arms())
 def test_the_ratio_of_one_window_lies_within_its_bounds(window):
-    effect = judged(RELATIVE, [window]).effect
+    effect = effect_of(RELATIVE, judged(RELATIVE, [window]))
     if effect.est is not None:
         assert effect.contains(effect.est)
 
@@ -46,7 +47,7 @@ def test_the_ratio_of_one_window_lies_within_its_bounds(window):
 @given(some_arm().filter(lambda arm: arm.total))
 def test_a_rate_is_bounded_off_its_limit_just_when_a_verdict_is_proven_now(arm):
     evidence = judged(ABSOLUTE, [Window(gate="slo", candidate=arm)])
-    effect = evidence.effect
+    effect = effect_of(ABSOLUTE, evidence)
     assert effect.contains(effect.est)
     if clear_of(100, evidence.e_harm):
         assert ((effect.lo or 0) > 0.05) == (evidence.e_harm > 100)
@@ -57,7 +58,7 @@ def test_a_rate_is_bounded_off_its_limit_just_when_a_verdict_is_proven_now(arm):
 @given(st.lists(some_pairs(most=400), min_size=1, max_size=3).filter(lambda w: w[0].pairs.total))
 def test_a_gain_is_bounded_off_its_margin_just_when_a_verdict_is_proven_now(windows):
     evidence = judged(PAIRED, windows)
-    effect = evidence.effect
+    effect = effect_of(PAIRED, evidence)
     assert effect.contains(effect.est)
     if clear_of(100, evidence.e_harm):
         assert ((1 if effect.hi is None else effect.hi) < 0) == (evidence.e_harm > 100)
@@ -74,8 +75,8 @@ def test_the_true_ratio_leaves_the_bounds_of_some_look_in_few_rollouts():
             bad = rng.binomial((900, 100), (0.01, 0.01 * true_ratio)).tolist()
             window = arms(stable=(bad[0], 900), candidate=(bad[1], 100))
             evidence = update(RELATIVE, evidence, window)
-            inside &= evidence.effect.contains(true_ratio)
+            inside &= effect_of(RELATIVE, evidence).contains(true_ratio)
         missed += not inside
-        assert evidence.effect.hi < 12  # bounds that say nothing would miss nothing
+        assert effect_of(RELATIVE, evidence).hi < 12  # bounds that say nothing would miss nothing
     allowed = RELATIVE.alpha_harm + RELATIVE.alpha_safe
     assert missed <= binom.ppf(0.9999, rollouts, allowed)

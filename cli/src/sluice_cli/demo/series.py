@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.laptop.run_record import Replayed, replay
 from sluice_operator.model import Event, Window
+from sluice_operator.rollout.status import GateState
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,14 +22,15 @@ class GateCourse:
     high: list[float | None] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
 
-    def add(self, at: float, evidence: Evidence, window: Window) -> None:
+    def add(self, at: float, state: GateState, window: Window) -> None:
         """One more look."""
+        evidence, effect = state.evidence, effect_of(state.test, state.evidence)
         self.at.append(at)
         self.e_harm.append(evidence.e_harm)
         self.e_safe.append(evidence.e_safe)
-        self.estimate.append(evidence.effect.est)
-        self.low.append(evidence.effect.lo)
-        self.high.append(evidence.effect.hi)
+        self.estimate.append(effect.est)
+        self.low.append(effect.lo)
+        self.high.append(effect.hi)
         self.windows.append(window)
 
 
@@ -67,7 +69,7 @@ def _add(course: Course, turn: Replayed, candidate: str) -> None:
         state = status.gates.get(window.gate)
         if state is not None and not window.error:
             gate = course.gates.setdefault(window.gate, GateCourse())
-            gate.add(at, state.evidence, window)
+            gate.add(at, state, window)
 
 
 def error_rates(

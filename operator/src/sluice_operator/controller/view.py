@@ -8,7 +8,7 @@ from sluice_operator.api.v1alpha1 import Gate, GateRole, Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
 from sluice_operator.controller.moment import moment_text
-from sluice_operator.judge.verdict import explain
+from sluice_operator.judge.verdict import effect_of, explain
 from sluice_operator.model import Observation, Revision, Verdict
 from sluice_operator.rollout.condition import Condition, conditions_of
 from sluice_operator.rollout.decide import Decision
@@ -177,14 +177,15 @@ def gate_shown(gate: Gate, state: GateState | None) -> Plain:
     if state is None:
         return shown | {"verdict": Verdict.INCONCLUSIVE.value, "samples": 0}
     evidence = state.evidence
+    effect = effect_of(state.test, evidence)
     return _filled(
         shown
         | {
             "verdict": evidence.verdict.value,
             "samples": evidence.samples,
-            "estimate": rounded(evidence.effect.est),
-            "lower": rounded(evidence.effect.lo),
-            "upper": rounded(evidence.effect.hi),
+            "estimate": rounded(effect.est),
+            "lower": rounded(effect.lo),
+            "upper": rounded(effect.hi),
             "eHarm": rounded(evidence.e_harm),
             "eSafe": rounded(evidence.e_safe),
             "message": explain(state.test, evidence)[:LONGEST_MESSAGE],

@@ -39,7 +39,6 @@ class Effect:
 
 _NO_REQUESTS = Arm(total=0, bad=0)
 _NO_PAIRS = Pairs(worse=0, same=0, better=0)
-_NO_EFFECT = Effect()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,6 @@ class Evidence:
     candidate: Arm = _NO_REQUESTS
     pairs: Pairs = _NO_PAIRS
     """Sums of all windows in the attempt; how many still wait for a label is as of the last."""
-    effect: Effect = _NO_EFFECT
     harm: tuple[float, ...] = _NOTHING
     """Log wealth of each alternative of the harm mixture."""
     safe: tuple[float, ...] = _NOTHING

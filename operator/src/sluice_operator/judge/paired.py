@@ -80,7 +80,9 @@ class PairedFamily:
         what = metric_words(test.metric)
         pairs = evidence.pairs
         alone = f"{pairs.worse:,} by candidate alone, {pairs.better:,} by stable alone"
-        return f"{what}: {alone}, of {pairs.total:,} pairs; gain {_words(evidence.effect)}"
+        return (
+            f"{what}: {alone}, of {pairs.total:,} pairs; gain {_words(self.effect(test, evidence))}"
+        )
 
 
 def _lower(pairs: Pairs, alpha: float, mean: float) -> float | None:

@@ -73,7 +73,7 @@ class RateFamily:
         """See `Family`."""
         what = metric_words(test.metric)
         arm = arm_words(evidence.candidate)
-        return f"{what}: {arm}; rate {_words(evidence.effect)}, limit {test.margin:.3g}"
+        return f"{what}: {arm}; rate {_words(self.effect(test, evidence))}, limit {test.margin:.3g}"
 
 
 def _bound(arm: Arm, tilts: FloatArray, alpha: float, outer: float) -> float | None:

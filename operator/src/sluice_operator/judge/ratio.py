@@ -95,7 +95,7 @@ class RatioFamily:
         """See `Family`."""
         what = metric_words(test.metric)
         arms = f"{arm_words(evidence.candidate)} vs {arm_words(evidence.stable)}"
-        return f"{what}: {arms}; ratio {_words(evidence.effect)}"
+        return f"{what}: {arms}; ratio {_words(self.effect(test, evidence))}"
 
 
 def _strata(sums: tuple[float, float], counts: tuple[int, ...]) -> tuple[float, float]:

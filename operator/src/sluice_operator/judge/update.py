@@ -70,7 +70,7 @@ def restart_safe(evidence: Evidence) -> Evidence:
 
 
 def _judged(test: Test, evidence: Evidence) -> Evidence:
-    """The evidence with its e-values, verdict and effect brought up to its wealth."""
+    """The evidence with its e-values and verdict brought up to its wealth."""
     harm, safe = log_e(np.array([evidence.harm])), log_e(np.array([evidence.safe]))
     e_harm, e_safe = _e_value(harm), _e_value(safe)
     return replace(
@@ -80,7 +80,6 @@ def _judged(test: Test, evidence: Evidence) -> Evidence:
         e_harm_max=max(e_harm, evidence.e_harm_max),
         e_safe_max=max(e_safe, evidence.e_safe_max),
         verdict=_verdict(test, evidence, harm, safe),
-        effect=FAMILIES[test.comparison].effect(test, evidence),
     )
 
 

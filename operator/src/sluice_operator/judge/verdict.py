@@ -1,6 +1,6 @@
 """What the evidence proves, and the sentence that says so."""
 
-from sluice_operator.judge.evidence import Evidence
+from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import FAMILIES
 from sluice_operator.model import Verdict
@@ -9,6 +9,11 @@ from sluice_operator.model import Verdict
 def verdict_of(evidence: Evidence) -> Verdict:
     """The latched verdict."""
     return evidence.verdict
+
+
+def effect_of(test: Test, evidence: Evidence) -> Effect:
+    """Estimate and bounds, for people: no verdict needs them, and the bounds take a search."""
+    return FAMILIES[test.comparison].effect(test, evidence)
 
 
 def explain(test: Test, evidence: Evidence) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sluice_operator.api.v1alpha1 import Gate, Spec
-from sluice_operator.judge.verdict import explain
+from sluice_operator.judge.verdict import effect_of, explain
 from sluice_operator.model import Revision
 from sluice_operator.rollout.condition import conditions_of
 from sluice_operator.rollout.reconcile import Reconciled
@@ -74,6 +74,7 @@ def _gate(gate: Gate, state: GateState | None) -> dict[str, Any]:
     if state is None:
         return shown | {"verdict": "Inconclusive", "explanation": "not asked yet"}
     evidence = state.evidence
+    effect = effect_of(state.test, evidence)
     return shown | {
         "verdict": evidence.verdict,
         "explanation": explain(state.test, evidence),
@@ -81,9 +82,9 @@ def _gate(gate: Gate, state: GateState | None) -> dict[str, Any]:
         "eHarm": evidence.e_harm,
         "eSafe": evidence.e_safe,
         "effect": {
-            "estimate": evidence.effect.est,
-            "low": evidence.effect.lo,
-            "high": evidence.effect.hi,
+            "estimate": effect.est,
+            "low": effect.lo,
+            "high": effect.hi,
         },
         "error": state.error,
     }

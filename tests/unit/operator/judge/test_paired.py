@@ -6,6 +6,7 @@ from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import BETS
 from sluice_operator.judge.update import update
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Verdict
 
 TWO_POINTS = Test(metric="Accuracy", comparison="Paired", margin=0.02, min_samples=0)
@@ -73,6 +74,6 @@ def test_what_still_waits_is_as_of_the_last_window():
 
 
 def test_the_gain_lies_within_its_bounds():
-    effect = seen_pairs(TWO_POINTS, pairs(30, 920, 50)).effect
+    effect = effect_of(TWO_POINTS, seen_pairs(TWO_POINTS, pairs(30, 920, 50)))
     assert effect.est == pytest.approx(0.02)
     assert -0.01 < effect.lo < effect.est < effect.hi < 0.06

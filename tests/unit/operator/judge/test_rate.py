@@ -7,6 +7,7 @@ from gate_windows import arms
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import problem_of, update
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Arm, Verdict, Window
 
 ONE_PERCENT = Test(comparison="Absolute", margin=0.01, min_samples=0)
@@ -51,7 +52,7 @@ def test_what_stable_did_changes_nothing():
 
 @pytest.mark.parametrize(("bad", "bound"), [(0, "lo"), (500, "hi")])
 def test_a_rate_at_the_end_of_the_scale_is_bounded_on_one_side_only(bad, bound):
-    effect = update(ONE_PERCENT, Evidence(), candidate(bad, 500)).effect
+    effect = effect_of(ONE_PERCENT, update(ONE_PERCENT, Evidence(), candidate(bad, 500)))
     assert getattr(effect, bound) is None
     assert effect.contains(bad / 500)
 
@@ -65,4 +66,4 @@ def test_windows_add_up_to_the_same_wealth_however_they_are_cut():
 
 def test_no_requests_leave_the_rate_unknown():
     seen = update(ONE_PERCENT, Evidence(), candidate(0, 0))
-    assert (seen.effect.est, seen.e_harm) == (None, 1.0)
+    assert (effect_of(ONE_PERCENT, seen).est, seen.e_harm) == (None, 1.0)

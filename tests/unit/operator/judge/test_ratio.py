@@ -7,6 +7,7 @@ from gate_windows import arms
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.update import update
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Verdict
 
 TWICE = Test(margin=2.0, min_samples=0)
@@ -73,21 +74,21 @@ def test_swapping_the_revisions_mirrors_the_likelihood_of_each_ratio():
 
 def test_the_estimate_of_one_window_is_the_plain_ratio_of_rates():
     seen = update(TWICE, Evidence(), arms(stable=(9, 3600), candidate=(12, 400)))
-    assert seen.effect.est == pytest.approx(12.0)
+    assert effect_of(TWICE, seen).est == pytest.approx(12.0)
 
 
 def test_the_estimate_is_not_fooled_by_an_incident_at_low_weight():
     quiet = arms(stable=(5, 1000), candidate=(5, 1000))
     incident_before_the_step = arms(stable=(495, 990), candidate=(5, 10))
     seen = update(TWICE, update(TWICE, Evidence(), incident_before_the_step), quiet)
-    assert seen.effect.est == pytest.approx(1.0)
+    assert effect_of(TWICE, seen).est == pytest.approx(1.0)
 
 
 def test_without_an_error_on_stable_there_is_a_lower_bound_but_no_estimate():
     seen = update(TWICE, Evidence(), arms(stable=(0, 900), candidate=(6, 100)))
-    assert (seen.effect.est, seen.effect.hi) == (None, None)
+    assert (effect_of(TWICE, seen).est, effect_of(TWICE, seen).hi) == (None, None)
     # the grid's last ratio against which all that are greater reach 100
-    assert seen.effect.lo == pytest.approx(50 ** (23 / 64))
+    assert effect_of(TWICE, seen).lo == pytest.approx(50 ** (23 / 64))
 
 
 def test_overwhelming_evidence_stays_a_finite_number():
