@@ -53,6 +53,11 @@ class Revision:
         self._bad += fresh * self.bad_share
         self._slow += fresh * self.slow_share
 
+    def fail(self, requests: int) -> None:
+        """So many requests at once, and all of them fail."""
+        self._total += requests
+        self._bad += requests
+
     def counted(self, outcome: str) -> int:
         """How many requests ended so."""
         total, bad, slow = int(self._total), int(self._bad), int(self._slow)
@@ -153,11 +158,12 @@ class Store:
             self._series.setdefault(metric, []).append((agent, counter))
         self._found.clear()
 
-    def breach(self, revision: str, share: float) -> None:
-        """From now on so many of its requests fail; a scrape must show it first."""
+    def breach(self, revision: str, share: float, burst: int) -> None:
+        """A burst of requests fails, and a share of all later ones; a scrape must show it first."""
         found = self.revisions.get(revision)
         if found is not None:
             found.bad_share = share
+            found.fail(burst)
             self._pending[revision] = found.owner
 
     def breach_object(self, name: str, share: float, now: float) -> None:

@@ -46,7 +46,7 @@ class Metrics:
             case "add":
                 self.store.add(order["namespace"], Revision(**order["revision"]))
             case "breach":
-                self.store.breach(order["revision"], order["share"])
+                self.store.breach(order["revision"], order["share"], order["burst"])
             case "breach object":
                 self.store.breach_object(order["object"], order["share"], now)
             case "share":

@@ -10,7 +10,7 @@ from sluice_operator.api.load import parse
 from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, SELDON_EXPERIMENT, Kind
 from sluice_operator.rollout.revision import wanted_revision
 from sluice_operator.serving.process import Process
-from subject import BAD_SHARE, HELD_PERCENT, NAMESPACE, Body, Ground
+from subject import BAD_SHARE, BURST, HELD_PERCENT, NAMESPACE, Body, Ground
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "24h"
@@ -146,7 +146,7 @@ class Sluice:
     def breach(self, name: str, version: int) -> Body:
         """See `Subject`."""
         revision = self.revision_name(name, version)
-        return {"do": "breach", "revision": revision, "share": BAD_SHARE}
+        return {"do": "breach", "revision": revision, "share": BAD_SHARE, "burst": BURST}
 
     def is_at_rest(self, body: Body) -> bool:
         """See `Subject`."""

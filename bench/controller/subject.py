@@ -12,6 +12,10 @@ NAMESPACE = "bench"
 HELD_PERCENT = 10
 """Weight of each candidate while its rollout is held."""
 BAD_SHARE = 0.5
+BURST = 2_000
+"""Failed requests of a breach at once. The longer a candidate was healthy, the more failures its
+gates need; so many prove harm to any of them in the scrape that shows them, and what is measured is
+the controller alone."""
 Body = dict[str, Any]
 
 

@@ -77,7 +77,7 @@ def test_what_is_served_between_two_looks_is_what_sluice_counts(wire):
 
 def test_a_breach_is_evidence_from_the_first_scrape_that_shows_it(wire):
     scrape(wire, 2)
-    wire.store.breach(CANDIDATE, 0.5)
+    wire.store.breach(CANDIDATE, 0.5, burst=7)
     assert wire.store.turned == {}
     scrape(wire, 1)
     assert wire.store.turned == {"churn": wire.now}
