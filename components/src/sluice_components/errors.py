@@ -8,10 +8,16 @@ ComponentError
 │  ├─ ContractError      the data set as a whole breaks the schema
 │  ├─ TargetError        there is nothing to learn from the target
 │  └─ LeakageError       training rows and hold-out rows are not apart
-└─ ModelError          the model must become better, or the rules for it changed
-   ├─ TrainingError      the estimator could not be fitted
-   ├─ AcceptanceError    an acceptance rule is not met
-   └─ RegistrationError  the package lacks what the registry demands
+├─ ModelError          the model must become better, or the rules for it changed
+│  ├─ TrainingError      the estimator could not be fitted
+│  ├─ AcceptanceError    an acceptance rule is not met
+│  └─ RegistrationError  the package lacks what the registry demands
+└─ ClusterError        Kubernetes must be reached, or allow what was asked
+   ├─ NoClusterError     there is no login to any cluster
+   ├─ ClusterAwayError   no answer, or one that may be another soon: trying again may help
+   ├─ ClusterRefusedError  the API server said no: rights, a missing kind, an invalid object
+   │  └─ ClusterTakenError  the name of a new object is taken
+   └─ DeployError        a rollout did not end with the model in charge
 
 Anything else that is raised is a bug.
 """
@@ -63,3 +69,27 @@ class AcceptanceError(ModelError):
 
 class RegistrationError(ModelError):
     """The package lacks what the registry demands."""
+
+
+class ClusterError(ComponentError):
+    """Kubernetes does not do what was asked of it."""
+
+
+class NoClusterError(ClusterError):
+    """There is no login to a cluster."""
+
+
+class ClusterAwayError(ClusterError):
+    """The API server did not answer, or cannot just now."""
+
+
+class ClusterRefusedError(ClusterError):
+    """The API server refused a request."""
+
+
+class ClusterTakenError(ClusterRefusedError):
+    """An object of this name exists."""
+
+
+class DeployError(ClusterError):
+    """A rollout did not end with the model in charge."""

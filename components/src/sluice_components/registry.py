@@ -21,6 +21,8 @@ from sluice_components.errors import RegistrationError
 CHAMPION: Final = "champion"
 """Alias of the version in charge; moved when a rollout has promoted it."""
 DIGEST_TAG: Final = "sluice.digest"
+TRACKING_URI: Final = "MLFLOW_TRACKING_URI"
+"""Environment variable with the tracking server, where no parameter names one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +41,14 @@ class RegisteredVersion:
 def connect(uri: str) -> Any:
     """An MLflow client for tracking and registry; a SQLite store is made if it is absent.
 
+    Without a URI, `MLFLOW_TRACKING_URI` says where it is.
+
     Raises:
-        RegistrationError: The store cannot be opened.
+        RegistrationError: The store cannot be opened, or none is named.
     """
+    uri = uri or os.environ.get(TRACKING_URI, "")
+    if not uri:
+        raise RegistrationError(f"no registry is named; give its URI, or set {TRACKING_URI}")
     file = sqlite_file(uri)
     if file is not None:
         try:

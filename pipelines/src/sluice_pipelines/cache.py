@@ -1,15 +1,15 @@
 """Makes Kubeflow's local cache go by content.
 
 By itself it goes by paths, and so hands out stale results when a file changes in place. The key
-made here is given to the first step; the outputs of that step, being new files, carry it to all
-that follow.
+made here is an argument of the first step; the outputs of that step, being new files, carry it to
+all that follow. In a cluster a step of its own, `fingerprint`, makes such a key.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Final
 
+from sluice_components.ingest.fingerprint import content_digests
 from sluice_components.package.environment import digest_of, environment, source_digest
 from sluice_components.project.model import Project
 
@@ -18,10 +18,9 @@ _WITHOUT_FILE: Final = frozenset({"system.Metrics", "system.ClassificationMetric
 
 def content_key(project: Project, base: Path) -> str:
     """sha256 over sources, our own code and the environment; a missing source counts as such."""
-    sources = [project.source, *(join.source for join in project.joins)]
     return digest_of(
         {
-            "sources": {source.path: _file_digest(base / source.path) for source in sources},
+            "sources": content_digests(base, [source.path for source in project.sources]),
             "code": source_digest(("sluice_components", "sluice_package", "sluice_pipelines")),
             "environment": environment()["digest"],
         }
@@ -40,12 +39,3 @@ def give_metrics_a_file(cache: Path) -> None:
         for place in (Path(o["uri"]) for o, kind in kinds if kind in _WITHOUT_FILE):
             if place.parent.is_dir():
                 place.touch()
-
-
-def _file_digest(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as absent:
-        # `ingest` reports it in the words of the project file
-        return f"unreadable: {absent.strerror}"

@@ -15,60 +15,63 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from sluice_components.errors import SourceError
+from sluice_components.ingest.place import Place, place_of
 from sluice_components.project.section import Source, SourceFormat
 
 _BLOCK_BYTES: Final = 16 * 2**20
 _UNREADABLE = (pa.ArrowException, OSError, EOFError, zipfile.BadZipFile, UnicodeDecodeError)
 
 
-def column_names(base: Path, source: Source) -> list[str]:
+def column_names(base: Path | str, source: Source) -> list[str]:
     """The names in the header of a source.
 
     Raises:
         SourceError: The file is absent, empty or not of its format.
     """
-    file = _present(base / source.path)
+    file = _present(place_of(base, source.path))
     with _clear_errors(file, source):
         if source.kind is SourceFormat.PARQUET:
-            return list(pq.read_schema(file).names)
+            return list(pq.read_schema(file.file()).names)
         with _opened(file) as stream:
             return list(pacsv.open_csv(stream, **_options(source, threads=False)).schema.names)
 
 
-def read_table(base: Path, source: Source, columns: Sequence[str]) -> pa.Table:
+def read_table(base: Path | str, source: Source, columns: Sequence[str]) -> pa.Table:
     """Some columns of a source, in this order; those of a CSV file as text.
 
     Raises:
         SourceError: The file is absent, empty, broken or without rows, or lacks a column.
     """
     names = column_names(base, source)
-    file = base / source.path
+    file = place_of(base, source.path)
     _all_there(file, source, names, columns)
     with _clear_errors(file, source):
         read = _read_parquet if source.kind is SourceFormat.PARQUET else _read_csv
         table = read(file, source, list(columns))
     if table.num_rows == 0:
-        raise SourceError(f"{file}: the file has columns but no rows")
+        raise SourceError(f"{file.uri}: the file has columns but no rows")
     return table
 
 
-def _present(file: Path) -> Path:
-    if not file.is_file():
+def _present(file: Place) -> Place:
+    size = file.size()
+    if size is None:
         raise SourceError(
-            f"{file}: no such file; the `path` of a source starts at the folder of the project file"
+            f"{file.uri}: no such file; the `path` of a source starts at the folder of the project "
+            "file, or with s3://"
         )
-    if file.stat().st_size == 0:
-        raise SourceError(f"{file}: the file is empty")
+    if size == 0:
+        raise SourceError(f"{file.uri}: the file is empty")
     return file
 
 
-def _all_there(file: Path, source: Source, names: list[str], columns: Sequence[str]) -> None:
+def _all_there(file: Place, source: Source, names: list[str], columns: Sequence[str]) -> None:
     for column in columns:
         if names.count(column) > 1:
-            raise SourceError(f"{file}: the column {column!r} stands twice in the header")
+            raise SourceError(f"{file.uri}: the column {column!r} stands twice in the header")
         if column not in names:
             hint = _hint(source, names, column)
-            raise SourceError(f"{file}: there is no column {column!r}; {hint}")
+            raise SourceError(f"{file.uri}: there is no column {column!r}; {hint}")
 
 
 def _hint(source: Source, names: list[str], column: str) -> str:
@@ -81,11 +84,11 @@ def _hint(source: Source, names: list[str], column: str) -> str:
     return f"its columns are {', '.join(names)}"
 
 
-def _read_parquet(file: Path, source: Source, columns: list[str]) -> pa.Table:
-    return pq.read_table(file, columns=columns)
+def _read_parquet(file: Place, source: Source, columns: list[str]) -> pa.Table:
+    return pq.read_table(file.file(), columns=columns)
 
 
-def _read_csv(file: Path, source: Source, columns: list[str]) -> pa.Table:
+def _read_csv(file: Place, source: Source, columns: list[str]) -> pa.Table:
     convert = pacsv.ConvertOptions(
         include_columns=columns,
         column_types=dict.fromkeys(columns, pa.string()),
@@ -111,26 +114,29 @@ def _options(source: Source, *, threads: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
-    if file.suffix.lower() != ".zip":
-        with pa.input_stream(str(file)) as stream:
+def _opened(file: Place) -> Iterator[Any]:
+    if file.suffix != ".zip":
+        with file.stream() as stream:
             yield stream
         return
-    with zipfile.ZipFile(file) as archive:
+    with file.file() as packed, zipfile.ZipFile(packed) as archive:
         members = [name for name in archive.namelist() if not name.endswith("/")]
         if len(members) != 1:
-            raise SourceError(f"{file}: the archive must hold one file; it holds {len(members)}")
+            raise SourceError(
+                f"{file.uri}: the archive must hold one file; it holds {len(members)}"
+            )
         with archive.open(members[0]) as stream:
             yield stream
 
 
 @contextmanager
-def _clear_errors(file: Path, source: Source) -> Iterator[None]:
+def _clear_errors(file: Place, source: Source) -> Iterator[None]:
     try:
         yield
     except _UNREADABLE as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         kind = "a Parquet" if source.kind is SourceFormat.PARQUET else "a CSV"
         raise SourceError(
-            f"{file}: cannot be read as {kind} file: {what}; replace the file or correct its format"
+            f"{file.uri}: cannot be read as {kind} file: {what}; replace the file or correct its "
+            "format"
         ) from error

@@ -13,6 +13,7 @@ from sluice_components.dataset import Manifest, dtype_of, write_frame
 from sluice_components.errors import JoinError
 from sluice_components.ingest.convert import convert
 from sluice_components.ingest.join import left_join
+from sluice_components.ingest.place import place_of
 from sluice_components.ingest.reader import column_names, read_table
 from sluice_components.project.reserved import UNREADABLE
 from sluice_components.project.section import Join, Source
@@ -22,7 +23,7 @@ Plain = dict[str, Any]
 
 
 def ingest(
-    source: Source, joins: Sequence[Join], columns: Sequence[Column], *, base: Path, raw: Path
+    source: Source, joins: Sequence[Join], columns: Sequence[Column], *, base: Path | str, raw: Path
 ) -> Manifest:
     """Write one Parquet table with the columns of the contract, every row of the source in it.
 
@@ -45,20 +46,20 @@ def ingest_plain(
         Source.model_validate(source),
         [Join.model_validate(join) for join in joins],
         [Column.model_validate(column) for column in schema],
-        base=Path(base),
+        base=base,
         raw=Path(raw),
     )
     return manifest.as_dict()
 
 
 def ingested(
-    source: Source, joins: Sequence[Join], columns: Sequence[Column], *, base: Path
+    source: Source, joins: Sequence[Join], columns: Sequence[Column], *, base: Path | str
 ) -> pd.DataFrame:
     """The table that `ingest` writes."""
     contract = {column.name: column for column in columns}
     _refuse_taken_names(column_names(base, source), source, joins)
     table = read_table(base, source, _needed(contract, joins))
-    frame = _typed(table, contract, str(base / source.path))
+    frame = _typed(table, contract, place_of(base, source.path).uri)
     for join in joins:
         frame = _joined(frame, join, contract, base)
     extra = [name for name in frame.columns if name.startswith(UNREADABLE)]
@@ -82,9 +83,9 @@ def _needed(contract: Contract, joins: Sequence[Join]) -> list[str]:
     return [name for name in dict.fromkeys([*contract, *keys]) if name not in joined]
 
 
-def _joined(frame: pd.DataFrame, join: Join, contract: Contract, base: Path) -> pd.DataFrame:
+def _joined(frame: pd.DataFrame, join: Join, contract: Contract, base: Path | str) -> pd.DataFrame:
     table = read_table(base, join.source, list(dict.fromkeys([*join.on, *join.columns])))
-    where = str(base / join.source.path)
+    where = place_of(base, join.source.path).uri
     right = _typed(_renamed(table, join), contract, where)
     strays = [f"{UNREADABLE}{key}" for key in join.on]
     return left_join(frame, right.drop(columns=strays, errors="ignore"), join.on, where)

@@ -60,6 +60,11 @@ class Project(Section):
         return Schema(columns=self.columns)
 
     @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every table that is read: the main one, and those that are joined."""
+        return (self.source, *(join.source for join in self.joins))
+
+    @property
     def registered_name(self) -> str:
         """The name in the registry."""
         return self.registration.name or self.name

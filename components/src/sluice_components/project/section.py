@@ -36,7 +36,7 @@ class Source(Section):
     """A table in a file."""
 
     path: str = Field(min_length=1)
-    """The file, relative to the folder of the project file."""
+    """The file, relative to the folder of the project file, or an object as `s3://bucket/key`."""
     format: SourceFormat | None = None
     """How the file is written; left out, the suffix decides: .csv, .csv.gz, .csv.zip, .parquet."""
     separator: str = Field(default=",", min_length=1, max_length=1)

@@ -1,0 +1,1 @@
+"""Tells people and the cluster how a run ended."""
