@@ -14,6 +14,7 @@ class Ledger(Protocol):
 
         Raises:
             StoreError: Nothing was kept; trying again may help.
+            RefusedError: Some can never be kept; all others were.
         """
         ...
 
@@ -22,6 +23,7 @@ class Ledger(Protocol):
 
         Raises:
             StoreError: Nothing was kept; trying again may help.
+            RefusedError: Some can never be kept; all others were.
         """
         ...
 

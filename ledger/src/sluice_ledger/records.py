@@ -55,6 +55,42 @@ class ArmOutcomes:
     cursor: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiEvent:
+    """Something of worth that followed an answer: a purchase, a complaint, minutes of use."""
+
+    event_id: str
+    """Saying the same event twice does nothing."""
+    request_id: str
+    row: int
+    """With `request_id`, the answer that it followed."""
+    name: str
+    """Which key figure, such as `purchase`."""
+    value: float
+    at: float
+    """When it happened, in seconds since the epoch (UTC)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiOutcomes:
+    """Events that followed answers of one revision that users saw, since a cursor."""
+
+    count: int
+    total: float
+    squares: float
+    """Sum of the squared values: with `count` and `total` it gives mean and variance."""
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicts:
+    """Arrivals that contradicted what was there; kept apart, never used."""
+
+    predictions: int
+    labels: int
+    events: int = 0
+
+
 def canonical(value: object) -> str:
     """The one text by which predictions and labels are compared: `1`, `1.0` and `True` are `1`."""
     if isinstance(value, bool):

@@ -4,17 +4,21 @@ Its law: a segment is removed only after the ledger has committed it. A crash be
 it again, which the ledger does not notice; so every prediction arrives once in effect.
 """
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sluice_ledger.errors import RefusedError
 from sluice_ledger.port import Ledger
+from sluice_ledger.records import Prediction
 from sluice_ledger.spool import Spool
 
 POLL_SECONDS = 0.2
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Shipped:
     torn: int = 0
     """Lines that a crash cut off; their `write` had not returned."""
     damaged: int = 0
-    """Lines of the spool that were no predictions; their segments are set aside."""
+    """Lines of the spool that no ledger can keep; their segments are set aside."""
 
 
 def wait_seconds(failures_in_a_row: int) -> float:
@@ -99,16 +103,17 @@ class Shipper:
         content = self._spool.read(segment)
         if self._ledger is None:
             self._ledger = self._open_ledger()
-        self._ledger.append_predictions(content.predictions)
-        if content.damaged:
+        refused = _handed_in(self._ledger, content.predictions)
+        damaged = content.damaged + refused
+        if damaged:
             self._spool.set_aside(segment)
         else:
             self._spool.remove(segment)
         self._state = replace(
             self._state,
-            shipped=self._state.shipped + len(content.predictions),
+            shipped=self._state.shipped + len(content.predictions) - refused,
             torn=self._state.torn + content.torn,
-            damaged=self._state.damaged + content.damaged,
+            damaged=self._state.damaged + damaged,
         )
 
     def _hang_up(self) -> None:
@@ -116,3 +121,13 @@ class Shipper:
         ledger, self._ledger = self._ledger, None
         if ledger is not None:
             ledger.close()
+
+
+def _handed_in(ledger: Ledger, predictions: Sequence[Prediction]) -> int:
+    """How many the ledger refused for good; it has all others."""
+    try:
+        ledger.append_predictions(predictions)
+    except RefusedError as refused:
+        logger.warning("Set predictions aside that no ledger can keep: %s", refused)
+        return len(refused.refusals)
+    return 0

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,18 +19,10 @@ from sluice_ledger.query import (
     NEW_PAIRS,
     WAITING_PAIRS,
 )
-from sluice_ledger.records import ArmOutcomes, Label, PairedOutcomes, Prediction
+from sluice_ledger.records import ArmOutcomes, Conflicts, Label, PairedOutcomes, Prediction
 from sluice_ledger.schema import TABLES, VERSION
 
 BUSY_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflicts:
-    """Arrivals that contradicted what was there; kept apart, never used."""
-
-    predictions: int
-    labels: int
 
 
 class SqliteLedger:

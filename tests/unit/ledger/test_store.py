@@ -5,19 +5,13 @@ import textwrap
 import threading
 
 import pytest
-from ledger_rows import answered, truth
+from ledger_rows import answered
 from sluice_ledger.errors import LedgerError, StoreError
-from sluice_ledger.records import ArmOutcomes, PairedOutcomes
-from sluice_ledger.store import Conflicts, SqliteLedger
+from sluice_ledger.records import PairedOutcomes
+from sluice_ledger.store import SqliteLedger
 from sluice_ledger.url import open_ledger, url_of
 
 STABLE, CANDIDATE = "churn-a", "churn-b"
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    with SqliteLedger(tmp_path / "ledger.db") as opened:
-        yield opened
 
 
 def pairs(ledger: SqliteLedger, cursor: int = 0) -> PairedOutcomes:
@@ -26,113 +20,6 @@ def pairs(ledger: SqliteLedger, cursor: int = 0) -> PairedOutcomes:
 
 def pair(request: str, stable: str, candidate: str) -> tuple:
     return answered(request, STABLE, stable), answered(request, CANDIDATE, candidate)
-
-
-def test_pairs_are_counted_by_who_was_right(ledger):
-    ledger.append_predictions([*pair("worse", "1", "0"), *pair("better", "0", "1")])
-    ledger.append_predictions([*pair("both right", "1", "1"), *pair("both wrong", "0", "2")])
-    ledger.append_labels([truth(name) for name in ("worse", "better", "both right", "both wrong")])
-
-    found = pairs(ledger)
-
-    assert (found.worse, found.same, found.better, found.unlabelled) == (1, 2, 1, 0)
-
-
-def test_a_pair_without_label_waits(ledger):
-    ledger.append_predictions(pair("r1", "1", "0"))
-    assert (pairs(ledger).same, pairs(ledger).unlabelled) == (0, 1)
-
-    ledger.append_labels([truth("r1")])
-    assert (pairs(ledger).worse, pairs(ledger).unlabelled) == (1, 0)
-
-
-def test_an_answer_of_one_revision_alone_is_no_pair(ledger):
-    ledger.append_predictions([answered("r1", STABLE), answered("r2", CANDIDATE)])
-    ledger.append_labels([truth("r1"), truth("r2")])
-    found = pairs(ledger)
-    assert (found.worse + found.same + found.better, found.unlabelled) == (0, 0)
-
-
-def test_rows_of_one_request_are_pairs_of_their_own(ledger):
-    ledger.append_predictions(
-        [answered("r", by, row=row) for by in (STABLE, CANDIDATE) for row in (0, 1)]
-    )
-    ledger.append_labels([truth("r", row=1)])
-    assert (pairs(ledger).same, pairs(ledger).unlabelled) == (1, 1)
-
-
-def test_what_a_cursor_has_seen_is_not_counted_again(ledger):
-    ledger.append_predictions(pair("r1", "1", "0"))
-    ledger.append_labels([truth("r1")])
-    first = pairs(ledger)
-    ledger.append_predictions(pair("r2", "1", "1"))
-    ledger.append_labels([truth("r2")])
-    second = pairs(ledger, first.cursor)
-
-    assert (first.worse, first.same) == (1, 0)
-    assert (second.worse, second.same) == (0, 1)
-    assert pairs(ledger, second.cursor).same == 0
-
-
-def test_another_deployment_and_another_candidate_are_not_counted(ledger):
-    ledger.append_predictions([answered("r1", STABLE), answered("r1", "churn-c")])
-    ledger.append_predictions(
-        [answered("r2", by, deployment="fraud") for by in (STABLE, CANDIDATE)]
-    )
-    ledger.append_labels([truth("r1"), truth("r2")])
-    assert pairs(ledger).same == 0
-    assert ledger.paired_outcomes("churn", STABLE, "churn-c", 0).same == 1
-
-
-def test_an_arm_counts_its_labelled_answers(ledger):
-    ledger.append_predictions([answered("r1", said="0"), answered("r2"), answered("r3")])
-    ledger.append_labels([truth("r1"), truth("r2")])
-    first = ledger.arm_outcomes("churn", STABLE, 0)
-    ledger.append_labels([truth("r3")])
-    second = ledger.arm_outcomes("churn", STABLE, first.cursor)
-
-    assert first == ArmOutcomes(total=2, wrong=1, cursor=5)
-    assert second == ArmOutcomes(total=1, wrong=0, cursor=6)
-
-
-def test_a_repetition_does_nothing(ledger):
-    rows, labels = pair("r1", "1", "0"), [truth("r1")]
-    assert (ledger.append_predictions(rows), ledger.append_labels(labels)) == (2, 1)
-    before = pairs(ledger)
-
-    assert ledger.append_predictions([*rows, answered("r1", STABLE, at=5.0, mirrored=True)]) == 0
-    assert ledger.append_labels([truth("r1", at=9.0)]) == 0
-    assert pairs(ledger) == before
-    assert ledger.conflicts() == Conflicts(predictions=0, labels=0)
-
-
-def test_a_contradiction_is_kept_apart_and_the_first_one_counts(ledger):
-    ledger.append_predictions(pair("r1", "1", "0"))
-    ledger.append_labels([truth("r1", "1")])
-    contradictions = [answered("r1", CANDIDATE, "1")] * 2
-    assert ledger.append_predictions(contradictions) == 0
-    assert ledger.append_labels([truth("r1", "0"), truth("r1", "2")]) == 0
-
-    assert pairs(ledger).worse == 1
-    assert ledger.conflicts() == Conflicts(predictions=1, labels=2)
-
-
-def test_a_batch_that_breaks_in_the_middle_leaves_nothing(ledger):
-    def rows():
-        yield answered("r1")
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        ledger.append_predictions(rows())
-    assert ledger.append_predictions([answered("r1")]) == 1
-
-
-def test_rows_survive_a_restart(tmp_path):
-    with SqliteLedger(tmp_path / "ledger.db") as first:
-        first.append_predictions(pair("r1", "1", "0"))
-    with SqliteLedger(tmp_path / "ledger.db") as second:
-        second.append_labels([truth("r1")])
-        assert pairs(second).worse == 1
 
 
 def test_several_writers_and_openers_do_not_disturb_each_other(tmp_path):

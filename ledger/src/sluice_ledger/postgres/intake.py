@@ -1,0 +1,242 @@
+"""What a commit writes: decided from what arrived and what was known, without a database.
+
+Every number that gates ask for is counted here, once, when the last part of it arrives: an answer
+with its label, a pair with its label, an event with the answer that it followed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations
+from typing import NamedTuple
+
+from sluice_ledger.arrival import Arrivals, Taken, digest_of
+from sluice_ledger.records import KpiEvent, Label, Prediction
+
+
+class Key(NamedTuple):
+    """One row of one request."""
+
+    request_id: str
+    row: int
+
+
+class Answer(NamedTuple):
+    """What one revision said about a row."""
+
+    deployment: str
+    prediction: str
+    mirrored: bool
+    day: date
+
+
+class Happened(NamedTuple):
+    """A KPI event as far as counting needs it."""
+
+    key: Key
+    name: str
+    value: float
+
+
+class Conflict(NamedTuple):
+    """A second, different word on the same matter."""
+
+    kind: str
+    key: Key
+    witness: str
+    """Revision of a prediction, id of an event, empty for a label."""
+    kept: str
+    refused: str
+    at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What the ledger holds about the rows that arrivals are about."""
+
+    answers: dict[Key, dict[str, Answer]] = field(default_factory=dict)
+    labels: dict[Key, str] = field(default_factory=dict)
+    events: dict[str, Happened] = field(default_factory=dict)
+    events_about: dict[Key, list[Happened]] = field(default_factory=dict)
+    erased: frozenset[bytes] = frozenset()
+
+
+class Pair(NamedTuple):
+    """Two revisions of a deployment, the lesser name first."""
+
+    deployment: str
+    first: str
+    second: str
+
+
+class Figure(NamedTuple):
+    """One KPI of one revision."""
+
+    deployment: str
+    revision: str
+    name: str
+
+
+@dataclass(slots=True)
+class Sum:
+    """Count, total and sum of squares of values."""
+
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        """Take in one value."""
+        self.count += 1
+        self.total += value
+        self.squares += value * value
+
+
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """The rows of one commit, with their numbers, and what they add up to."""
+
+    predictions: list[tuple[int, Prediction]] = field(default_factory=list)
+    labels: list[tuple[int, Label]] = field(default_factory=list)
+    events: list[tuple[int, KpiEvent]] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    paired: Counter[tuple[Pair, int]] = field(default_factory=Counter)
+    """By pair and outcome: -1 the second was better, 0 the same, 1 the second was worse."""
+    arms: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    """By deployment, revision and whether the answer was wrong."""
+    kpis: dict[Figure, Sum] = field(default_factory=dict)
+    waiting: Counter[tuple[Pair, date]] = field(default_factory=Counter)
+    """Pairs without label, more or fewer, by the day of the older answer."""
+
+
+class Intake:
+    """Takes arrivals in, one after the other; `written` is what then has to be written."""
+
+    def __init__(self, known: Known, last: int, day: date) -> None:
+        self.written = Written()
+        self.last = last
+        """Number of the last arrival."""
+        self._known = known
+        self._day = day
+
+    def take(self, arrivals: Arrivals) -> Taken:
+        """Decide on all records of one piece."""
+        fates = Counter(self._fates(arrivals))
+        return Taken(**fates)
+
+    def _fates(self, arrivals: Arrivals) -> Iterator[str]:
+        for prediction in arrivals.predictions:
+            yield self._prediction(prediction)
+        for label in arrivals.labels:
+            yield self._label(label)
+        for event in arrivals.events:
+            yield self._event(event)
+
+    def _prediction(self, one: Prediction) -> str:
+        if self._is_erased(one.request_id):
+            return "erased"
+        key = Key(one.request_id, one.row)
+        answers = self._known.answers.setdefault(key, {})
+        if kept := answers.get(one.revision):
+            refused = Conflict(
+                "prediction", key, one.revision, kept.prediction, one.prediction, one.at
+            )
+            return self._compared(refused)
+        self.written.predictions.append((self._next(), one))
+        new = Answer(one.deployment, one.prediction, one.mirrored, self._day)
+        self._count_answer(key, one.revision, new)
+        answers[one.revision] = new
+        return "new"
+
+    def _label(self, one: Label) -> str:
+        if self._is_erased(one.request_id):
+            return "erased"
+        key = Key(one.request_id, one.row)
+        if (kept := self._known.labels.get(key)) is not None:
+            return self._compared(Conflict("label", key, "", kept, one.label, one.at))
+        self.written.labels.append((self._next(), one))
+        self._known.labels[key] = one.label
+        self._count_label(self._known.answers.get(key, {}), one.label)
+        return "new"
+
+    def _event(self, one: KpiEvent) -> str:
+        if self._is_erased(one.request_id):
+            return "erased"
+        new = Happened(Key(one.request_id, one.row), one.name, one.value)
+        if kept := self._known.events.get(one.event_id):
+            return self._compared(
+                Conflict("event", new.key, one.event_id, _text(kept), _text(new), one.at)
+            )
+        self.written.events.append((self._next(), one))
+        self._known.events[one.event_id] = new
+        self._known.events_about.setdefault(new.key, []).append(new)
+        for revision, answer in self._known.answers.get(new.key, {}).items():
+            self._count_event(revision, answer, new)
+        return "new"
+
+    def _count_answer(self, key: Key, revision: str, new: Answer) -> None:
+        label = self._known.labels.get(key)
+        if label is not None:
+            self.written.arms[new.deployment, revision, new.prediction != label] += 1
+        for other, old in self._known.answers[key].items():
+            if old.deployment == new.deployment:
+                self._count_pair({other: old, revision: new}, label)
+        for event in self._known.events_about.get(key, ()):
+            self._count_event(revision, new, event)
+
+    def _count_pair(self, two: dict[str, Answer], label: str | None) -> None:
+        pair, day = pair_of(two)
+        if label is None:
+            self.written.waiting[pair, day] += 1
+        else:
+            self.written.paired[pair, _outcome(pair, two, label)] += 1
+
+    def _count_label(self, answers: dict[str, Answer], label: str) -> None:
+        for revision, answer in answers.items():
+            self.written.arms[answer.deployment, revision, answer.prediction != label] += 1
+        for two in pairs_in(answers):
+            pair, day = pair_of(two)
+            self.written.waiting[pair, day] -= 1
+            self.written.paired[pair, _outcome(pair, two, label)] += 1
+
+    def _count_event(self, revision: str, answer: Answer, event: Happened) -> None:
+        """An answer that nobody saw moved nobody."""
+        if not answer.mirrored:
+            figure = Figure(answer.deployment, revision, event.name)
+            self.written.kpis.setdefault(figure, Sum()).add(event.value)
+
+    def _compared(self, conflict: Conflict) -> str:
+        if conflict.kept == conflict.refused:
+            return "known"
+        self.written.conflicts.append(conflict)
+        return "contradicting"
+
+    def _is_erased(self, request_id: str) -> bool:
+        return bool(self._known.erased) and digest_of(request_id) in self._known.erased
+
+    def _next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+def pairs_in(answers: dict[str, Answer]) -> Iterator[dict[str, Answer]]:
+    """Every two answers of one deployment to the same row."""
+    for one, two in combinations(answers, 2):
+        if answers[one].deployment == answers[two].deployment:
+            yield {one: answers[one], two: answers[two]}
+
+
+def pair_of(two: dict[str, Answer]) -> tuple[Pair, date]:
+    """Who they are, and the day with which the pair goes when old days are dropped."""
+    first, second = sorted(two)
+    return Pair(two[first].deployment, first, second), min(one.day for one in two.values())
+
+
+def _outcome(pair: Pair, two: dict[str, Answer], label: str) -> int:
+    fault, wrong = (two[one].prediction != label for one in (pair.first, pair.second))
+    return wrong - fault
+
+
+def _text(event: Happened) -> str:
+    return f"{event.key.request_id}[{event.key.row}] {event.name}={event.value!r}"

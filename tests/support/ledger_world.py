@@ -1,0 +1,89 @@
+"""The same ledger in each of its forms, as somebody who writes to it or asks it sees it."""
+
+import atexit
+import functools
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from ledger_service import service
+from postgres_server import PostgresServer, postgres
+from sluice_ledger.port import Ledger
+from sluice_ledger.postgres.store import PostgresLedger
+from sluice_ledger.records import Conflicts
+from sluice_ledger.store import SqliteLedger
+
+
+class FullLedger(Ledger, Protocol):
+    """With the one question beyond the port that all forms answer."""
+
+    def conflicts(self) -> Conflicts: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerWorld:
+    """One ledger that holds nothing yet."""
+
+    open: Callable[[], FullLedger]
+    """Another way in; whoever opens closes."""
+    size: Callable[[], int]
+    """Predictions and labels that it holds, counted past it."""
+
+
+@functools.cache
+def shared_postgres() -> PostgresServer:
+    """One server for the whole run of the tests; each test takes a database of its own."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(postgres())
+
+
+@functools.cache
+def _template() -> str:
+    """A database with our tables, of which others are copied faster than they are made."""
+    url = shared_postgres().database()
+    PostgresLedger(url).close()
+    return url.rpartition("/")[2]
+
+
+def new_database() -> str:
+    """The URL of a ledger that holds nothing."""
+    return shared_postgres().database(_template())
+
+
+@contextmanager
+def sqlite_world(folder: Path) -> Iterator[LedgerWorld]:
+    path = folder / "ledger.db"
+    yield LedgerWorld(open=lambda: SqliteLedger(path), size=lambda: _sqlite_size(path))
+
+
+@contextmanager
+def postgres_world(folder: Path) -> Iterator[LedgerWorld]:
+    url = new_database()
+    yield LedgerWorld(open=lambda: PostgresLedger(url), size=lambda: postgres_size(url))
+
+
+@contextmanager
+def service_world(folder: Path) -> Iterator[LedgerWorld]:
+    url = new_database()
+    with service(url, folder) as address:
+        yield LedgerWorld(open=address.ledger, size=lambda: postgres_size(url))
+
+
+def _sqlite_size(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as raw:
+        query = "SELECT (SELECT COUNT(*) FROM prediction) + (SELECT COUNT(*) FROM label)"
+        return int(raw.execute(query).fetchone()[0])
+
+
+def postgres_size(url: str) -> int:
+    """Predictions and labels in a database."""
+    with psycopg.connect(url.replace("+psycopg", "")) as raw:
+        query = "SELECT (SELECT COUNT(*) FROM prediction) + (SELECT COUNT(*) FROM label)"
+        found = raw.execute(query).fetchone()
+    assert found
+    return int(found[0])
