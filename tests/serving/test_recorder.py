@@ -1,5 +1,5 @@
 import itertools
-import time
+import threading
 
 import pytest
 from eventually import eventually
@@ -64,38 +64,36 @@ def test_an_answer_reaches_the_disk_without_being_asked(tmp_path, revision):
     running.close(within=5)
 
 
-def test_two_thousand_answers_a_second_are_kept_up_with(tmp_path, revision):
+def test_answers_that_come_faster_than_the_disk_takes_them_all_wait_for_it(tmp_path, revision):
     spool = Spool(tmp_path)
     running = recorder(spool, revision)
     running.start()
-    most = 0
-    begin = time.perf_counter()
     for number in range(6000):
-        while time.perf_counter() < begin + number / 2000:
-            time.sleep(0.0002)
         running.record(answered(number))
-        most = max(most, running.waiting)
-    assert running.close(within=5)
-    assert len(spooled(spool)) == 6000
+    assert running.close(within=30)
+    assert [p.request_id for p in spooled(spool)] == [str(number) for number in range(6000)]
     assert count_of(DROPPED, revision) == 0
-    assert most < 2000, "about a second of answers waited"
 
 
-def test_recording_takes_no_time_even_while_the_disk_stands_still(tmp_path, revision):
+def test_recording_goes_on_while_the_disk_stands_still(revision):
+    writing, moves = threading.Event(), threading.Event()
+
     class Still:
         def write(self, predictions):
-            time.sleep(1)
+            writing.set()
+            moves.wait()
             return len(list(predictions))
 
     running = recorder(Still(), revision)
     running.start()
-    slowest = 0.0
-    for number in range(2000):
-        begin = time.perf_counter()
-        running.record(answered(number))
-        slowest = max(slowest, time.perf_counter() - begin)
-    assert slowest < 0.2
-    running.close(within=5)
+    running.record(answered("first"))
+    assert writing.wait(30)
+    rest = threading.Thread(target=lambda: [running.record(answered(n)) for n in range(2000)])
+    rest.start()
+    rest.join(timeout=30)
+    assert not rest.is_alive(), "a request waits for the disk"
+    moves.set()
+    assert running.close(within=30)
 
 
 def test_a_full_queue_drops_the_newest_and_counts_them(tmp_path, revision):
