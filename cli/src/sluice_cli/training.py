@@ -19,7 +19,7 @@ def train_with_progress(file: Path, workspace: Path) -> dict[str, Any]:
     return {
         "model": f"models:/{result.model_name}/{result.version}",
         "digest": result.digest,
-        "package": str(result.package_path),
+        "package": result.source,
         "run": result.run_id,
         "metrics": dict(result.metrics),
         "artifacts": {name: str(path) for name, path in result.artifacts.items()},

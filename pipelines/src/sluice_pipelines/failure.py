@@ -6,6 +6,8 @@ from typing import Final
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
 _RAISED: Final = re.compile(r"^(?P<kind>[A-Za-z_][\w.]*): (?P<message>.*)$")
+POD_MARK: Final = "Pod failed: "
+"""Begins the line that says what was wrong with the Pod of a step, which no program in it can."""
 _OURS: Final = ("sluice_components.errors.", "sluice_package.error.")
 
 
@@ -22,6 +24,9 @@ class PipelineFailedError(Exception):
 
 def reason_in(lines: Sequence[str]) -> str:
     """Why the step failed: the message of our own errors, or the kind and message of others."""
+    told = next((line.strip() for line in reversed(lines) if POD_MARK in line), "")
+    if told:
+        return told.partition(POD_MARK)[2]
     raised = _last_raised(lines)
     if raised is None:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")

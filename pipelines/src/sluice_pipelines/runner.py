@@ -71,14 +71,19 @@ class TrainingResult:
     run_id: str
     """MLflow run."""
     digest: str
-    package_path: Path
-    """The registered package."""
+    source: str
+    """Where the registered package lies: a folder, or a URI that MLflow can download."""
     metrics: Mapping[str, float]
     artifacts: Mapping[str, Path]
     """`report` (HTML), `verdict` (Markdown), `quarantine`, `train` and `holdout` (Parquet)."""
     seconds: Mapping[str, float]
     """Wall time per step; 0 for a step that was reused."""
     log: Path
+
+    @property
+    def package_path(self) -> Path:
+        """The registered package, where it lies in a folder."""
+        return Path(self.source)
 
 
 def run_local(
@@ -97,9 +102,8 @@ def run_local(
     """
     place = Workspace(root=workspace.absolute())
     pipeline = training_pipeline(project, content_key=content_key(project, base))
-    log = place.logs / f"train-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.log"
     with (
-        _watched(pipeline, log, on_progress) as watch,
+        watched(pipeline, place.logs, on_progress) as watch,
         none_left_behind(),
         _registry(place),
         _kubeflow_at(place),
@@ -110,12 +114,18 @@ def run_local(
             artifacts=str(place.artifacts),
             commit=commit_of(base),
         )
-    return _result(finished.outputs, watch, log)
+    return result_of(finished.outputs, watch)
 
 
 @contextlib.contextmanager
-def _watched(pipeline: Any, log: Path, on_progress: OnProgress) -> Iterator[StepWatch]:
-    log.parent.mkdir(parents=True, exist_ok=True)
+def watched(pipeline: Any, logs: Path, on_progress: OnProgress) -> Iterator[StepWatch]:
+    """Whatever Kubeflow prints inside goes to a new log, and the steps that it tells of are shown.
+
+    Raises:
+        PipelineFailedError: A step failed inside.
+    """
+    log = logs / f"train-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.log"
+    logs.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         watch = StepWatch(upstream_of(_dependencies(pipeline)), file, on_progress)
         on_progress(watch.steps)
@@ -164,7 +174,8 @@ def _dependencies(pipeline: Any) -> dict[str, frozenset[str]]:
     return {name: frozenset(task.dependent_tasks) for name, task in tasks.items()}
 
 
-def _result(outputs: Mapping[str, Any], watch: StepWatch, log: Path) -> TrainingResult:
+def result_of(outputs: Mapping[str, Any], watch: StepWatch) -> TrainingResult:
+    """What came of a pipeline that has ended well."""
     facts = outputs["registered"].metadata
     files = ("report", "verdict", "quarantine", "train", "holdout")
     return TrainingResult(
@@ -172,9 +183,9 @@ def _result(outputs: Mapping[str, Any], watch: StepWatch, log: Path) -> Training
         version=facts["version"],
         run_id=facts["run"],
         digest=facts["digest"],
-        package_path=Path(facts["source"]),
+        source=facts["source"],
         metrics=dict(outputs["metrics"].metadata),
         artifacts={name: Path(outputs[name].path) for name in files},
         seconds={step.name: step.seconds for step in watch.steps},
-        log=log,
+        log=watch.log,
     )

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, TextIO
 
 from sluice_pipelines.step import OnProgress, Step, StepState
@@ -42,6 +43,11 @@ class StepWatch:
     def steps(self) -> tuple[Step, ...]:
         """All steps, in order."""
         return tuple(self._steps.values())
+
+    @property
+    def log(self) -> Path:
+        """The file that everything is written to."""
+        return Path(self._log.name)
 
     @property
     def tail(self) -> tuple[str, ...]:

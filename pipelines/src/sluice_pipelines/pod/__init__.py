@@ -1,0 +1,1 @@
+"""One Pod per step: Kubeflow's own local orchestration, with the steps carried out in a cluster."""
