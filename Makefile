@@ -5,7 +5,8 @@ RUN := $(UV) run --frozen --no-sync
 SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/src
 
 .DEFAULT_GOAL := help
-.PHONY: help init fmt lint type test generate verify demo bench e2e clean control-plane node-up node-down
+.PHONY: help init fmt lint type test generate verify demo bench e2e clean control-plane helm kind-up kind-down \
+	node-up node-down
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +37,8 @@ lint: init type ## Style, types, imports, budgets
 	$(RUN) ruff check .
 	$(RUN) lint-imports
 	$(RUN) python tools/budget.py
-	$(RUN) shellcheck --external-sources --check-sourced tools/node/node tools/bootstrap.sh .ci/run
+	$(RUN) shellcheck --external-sources --check-sourced tools/node/node tools/bootstrap.sh .ci/run helm/kind/up.sh \
+		helm/postgresql/files/prepare.sh helm/object-store/files/users.sh helm/kfp/files/databases.sh
 
 type: init ## Check the types
 	$(RUN) mypy $(SOURCES) tools bench/*.py
@@ -45,7 +47,7 @@ type: init ## Check the types
 	cd serving && ../$(UV) run --frozen --no-sync mypy src
 	cd serving-v1 && ../$(UV) run --frozen --no-sync mypy src
 
-test: lint verify control-plane ## All tests but the end-to-end ones
+test: lint verify control-plane helm ## All tests but the end-to-end ones
 	$(RUN) pytest --ignore tests/e2e
 	serving/.venv/bin/pytest tests/serving
 	serving-v1/.venv/bin/pytest tests/serving_v1
@@ -67,6 +69,15 @@ e2e: init ## The demo as a user runs it, held to what it promises (later: the st
 
 control-plane: ## Build the API server that tests start, unless KUBEBUILDER_ASSETS names one
 	$(if $(KUBEBUILDER_ASSETS),,nice tools/node/node build control-plane)
+
+helm: ## Build helm, with which tests render and install the charts
+	nice tools/node/node build helm
+
+kind-up: ## A kind cluster with Seldon Core 2 and the whole stack; needs Docker, kind, kubectl, helm
+	sh helm/kind/up.sh
+
+kind-down: ## Delete that cluster and all it holds
+	kind delete cluster --name sluice
 
 node-up: ## A real Kubernetes of one node on this machine; docs/node.md (needs root and Debian)
 	tools/node/node up

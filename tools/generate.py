@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # at the end, or `operator/` would stand before the stdlib's module
 os.environ.pop("SLUICE_COMPONENTS_IMAGE", None)  # what is committed names the default image
 
-from tools.page import (  # noqa: E402 - after the two lines above
+from tools.chart import target  # noqa: E402 - after the two lines above
+from tools.page import (  # noqa: E402
     command,
     deployment,
     manifest,
@@ -40,8 +41,11 @@ TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "manifests/policy/rolloutactions.yaml": manifest.policy,
         "manifests/policy/roles.yaml": manifest.roles,
         "manifests/rbac/role.yaml": permission.roles,
+        "manifests/rbac/pipeline-runner.yaml": pipeline.runner,
         "pipelines/compiled/flights.yaml": pipeline.flights,
+        "pipelines/compiled/flights-objects.yaml": pipeline.flights_objects,
     }
+    | dict(target.TARGETS)
 )
 
 

@@ -45,6 +45,8 @@ class Settings(BaseModel):
     """Label of series that has the namespace of the server that exports them; `-` for none."""
     ledger: str = ""
     """Ledger that answers gates on accuracy; without it those gates have no data."""
+    ledger_token_file: Path | None = None
+    """File with the token that a ledger behind `http` asks for; the ledger's client reads it."""
     mlflow_url: Url = ""
     """MLflow that knows where `models:/…` lie; without it such models are refused."""
     envoy_admin_urls: Words = ("http://seldon-mesh:9003",)

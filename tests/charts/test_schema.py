@@ -1,0 +1,69 @@
+"""A value that is wrong is refused before anything happens, and its name is told."""
+
+import pytest
+from helm_charts import CHARTS, HelmError, Wish, alone, rendered
+
+WRONG = (
+    ("operator", 'replicas="two"', "/replicas"),
+    ("operator", "replicas=0", "/replicas"),
+    ("operator", "replcas=2", "replcas"),
+    ("operator", 'image.tag="latest"', "/image/tag"),
+    ("operator", 'image.tag="a b"', "/image/tag"),
+    ("operator", 'image.digest="sha256:1"', "/image/digest"),
+    ("operator", 'image.pullPolicy="Sometimes"', "/image/pullPolicy"),
+    ("operator", "settings.workers=65", "/settings/workers"),
+    ("operator", "settings.pollSeconds=0.1", "/settings/pollSeconds"),
+    ("operator", 'settings.logLevel="LOUD"', "/settings/logLevel"),
+    ("operator", 'settings.prometheusUrl="prometheus:9090"', "/settings/prometheusUrl"),
+    ("operator", 'settings.prometheusURL="http://x"', "prometheusURL"),
+    ("operator", 'settings.leaseNamespace="x"', "leaseNamespace"),
+    ("operator", 'resources.limits.memory="much"', "/resources/limits/memory"),
+    ("operator", "pod.runAsUser=0", "/pod/runAsUser"),
+    ("operator", 'serviceMonitor.interval="15"', "/serviceMonitor/interval"),
+    ("operator", 'fullnameOverride="Sluice"', "/fullnameOverride"),
+    ("postgresql", 'databases=[{"name":"drop table"}]', "/databases/0/name"),
+    ("postgresql", 'databases=[{"name":"a","password":"b"}]', "password"),
+    ("postgresql", 'password="mine"', "password"),
+    ("postgresql", 'persistence.size="big"', "/persistence/size"),
+    ("object-store", 'buckets.names=["My_Bucket"]', "/buckets/names/0"),
+    ("object-store", "volumeSizeLimitMb=1", "/volumeSizeLimitMb"),
+    ("ledger", "settings.retentionDays=0", "/settings/retentionDays"),
+    ("ledger", 'database.sslMode="maybe"', "/database/sslMode"),
+    ("ledger", 'database.password="mine"', "password"),
+    ("mlflow", 'artifacts.path="/a"', "/artifacts/path"),
+    ("prometheus", 'scrapeInterval="5"', "/scrapeInterval"),
+    ("seldon", 'runtime.serviceType="Open"', "/runtime/serviceType"),
+    ("kfp", 'images.ui.tag="latest"', "/images/ui/tag"),
+    ("kfp", 'runner.mayDeploy="yes"', "/runner/mayDeploy"),
+    ("sluice", "mlfow.enabled=false", "mlfow"),
+    ("sluice", "mlflow.replica=1", "replica"),
+    ("sluice", 'global.imageRegistry="https://x/"', "/global/imageRegistry"),
+    ("sluice", 'kfp.enabled="no"', "/enabled"),
+)
+WITHOUT = (
+    (Wish(chart="ledger"), "ledger: database.host: name the PostgreSQL server"),
+    (Wish(chart="mlflow"), "mlflow: database.host: name the PostgreSQL server"),
+    (Wish(chart="kfp"), "kfp: artifacts.host: name the object store"),
+    (Wish(chart="sluice", files=("values-prod.yaml",)), "name the"),
+)
+
+
+@pytest.mark.parametrize(("chart", "value", "told"), WRONG, ids=lambda part: part)
+def test_a_wrong_value_is_refused_by_its_name(chart: str, value: str, told: str) -> None:
+    with pytest.raises(HelmError, match="values don't meet the specifications") as refused:
+        rendered(alone(chart, value))
+    assert f"'{told}'" in str(refused.value)
+
+
+@pytest.mark.parametrize(("wish", "told"), WITHOUT, ids=str)
+def test_what_has_no_default_is_asked_for(wish: Wish, told: str) -> None:
+    with pytest.raises(HelmError) as refused:
+        rendered(wish)
+    assert told in str(refused.value)
+
+
+def test_every_value_is_in_the_schema_and_in_the_readme() -> None:
+    for folder in sorted(CHARTS.iterdir()):
+        if (folder / "values.yaml").exists():
+            assert '"additionalProperties": false' in (folder / "values.schema.json").read_text()
+            assert "## Values" in (folder / "README.md").read_text()
