@@ -72,8 +72,7 @@ class Node:
     def log(self, name: str) -> tuple[list[str], bool]:
         """What a Pod has printed so far, and whether that is all."""
         process = self.processes.get(name)
-        ended = process is None or process.poll() is not None
-        return list(self.logs.get(name, ())), ended and name in self.logs
+        return list(self.logs.get(name, ())), process is None or process.poll() is not None
 
     def end_all(self) -> None:
         """End what still runs."""

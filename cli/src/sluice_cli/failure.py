@@ -5,12 +5,12 @@ from sluice_components.errors import ComponentError
 from sluice_ledger.errors import LedgerError
 from sluice_operator.errors import SluiceError
 from sluice_package.error import PackageError
-from sluice_pipelines.failure import PipelineFailedError
+from sluice_pipelines.failure import PipelineError
 
 KNOWN_FAILURES = (
     SluiceError,
     ComponentError,
-    PipelineFailedError,
+    PipelineError,
     LedgerError,
     PackageError,
     OSError,

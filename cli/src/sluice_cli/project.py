@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from sluice_components.errors import ProjectError
 
 from sluice_cli.shown import Output, OutputOption, console, print_json
@@ -13,6 +14,13 @@ ProjectOption = Annotated[Path, typer.Option("--file", "-f", help="the project f
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="where artifacts and the registry are kept")
 ]
+
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option("--settings", help="cluster.yaml; else the one beside the project, if any"),
+]
+HostOption = Annotated[str, typer.Option("--host", help="address of the Kubeflow Pipelines API")]
+ImageOption = Annotated[str, typer.Option("--image", help="image of the steps, with a fixed tag")]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,14 +49,50 @@ def init(
     console.print(f"{schema}: written; editors that know JSON Schema complete and check with it")
 
 
-def train(
+def train(  # noqa: PLR0913, PLR0917 - each is an option of the command
     file: ProjectOption = Path("sluice.yaml"),
     workspace: WorkspaceOption = Path("build/sluice"),
+    cluster: Annotated[bool, typer.Option("--cluster", help="as a run of Kubeflow")] = False,
+    pods: Annotated[bool, typer.Option("--pods", help="as Pods, without Kubeflow")] = False,
+    settings: SettingsOption = None,
+    host: HostOption = "",
+    image: ImageOption = "",
+    kubeconfig: Annotated[
+        Path | None, typer.Option("--kubeconfig", help="login for --pods; else as kubectl's")
+    ] = None,
+    run: Annotated[str, typer.Option("--run", help="go on with this run of --cluster")] = "",
+    wait: Annotated[bool, typer.Option(help="with --cluster: until the run has ended")] = True,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Run the training pipeline here: raw data in, a registered model out."""
-    from sluice_cli.training import train_with_progress  # noqa: PLC0415 - slow to import
+    """Run the training pipeline here or in a cluster: raw data in, a registered model out."""
+    _refuse_contradictions(cluster=cluster, pods=pods, run=run)
+    if cluster or pods:
+        from sluice_cli.cluster import (  # noqa: PLC0415 - slow to import
+            Asked,
+            go_on,
+            train_as_pods,
+            train_in_kubeflow,
+        )
 
-    result = train_with_progress(file, workspace)
+        asked = Asked(file=file, settings=settings, host=host, image=image)
+        if pods:
+            result = train_as_pods(asked, workspace, kubeconfig)
+        elif run:
+            result = go_on(asked, run, wait=wait)
+        else:
+            result = train_in_kubeflow(asked, wait=wait)
+    else:
+        from sluice_cli.training import train_with_progress  # noqa: PLC0415 - slow to import
+
+        # where a script reads the result, the way to it goes to standard error
+        notes = Console(stderr=True, highlight=False) if output is Output.JSON else console
+        result = train_with_progress(file, workspace, notes)
     if output is Output.JSON:
         print_json(result)
+
+
+def _refuse_contradictions(*, cluster: bool, pods: bool, run: str) -> None:
+    if cluster and pods:
+        raise typer.BadParameter("--cluster and --pods are two ways; take one")
+    if run and not cluster:
+        raise typer.BadParameter("--run is of Kubeflow; add --cluster")

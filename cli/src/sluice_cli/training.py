@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from sluice_components.project.load import load_project
 from sluice_pipelines.progress import shown
 from sluice_pipelines.runner import TrainingResult, run_local
@@ -10,12 +11,17 @@ from sluice_pipelines.runner import TrainingResult, run_local
 from sluice_cli.shown import console
 
 
-def train_with_progress(file: Path, workspace: Path) -> dict[str, Any]:
+def train_with_progress(file: Path, workspace: Path, to: Console = console) -> dict[str, Any]:
     """Train what a project file asks for; what came of it, as plain values."""
     project = load_project(file)
-    with shown(console) as on_progress:
+    with shown(to) as on_progress:
         result = run_local(project, base=file.parent, workspace=workspace, on_progress=on_progress)
-    console.print(_words(result))
+    return told(result, to)
+
+
+def told(result: TrainingResult, to: Console) -> dict[str, Any]:
+    """The result on the terminal, and as plain values."""
+    to.print(_words(result))
     return {
         "model": f"models:/{result.model_name}/{result.version}",
         "digest": result.digest,

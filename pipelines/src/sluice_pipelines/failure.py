@@ -11,7 +11,45 @@ POD_MARK: Final = "Pod failed: "
 _OURS: Final = ("sluice_components.errors.", "sluice_package.error.")
 
 
-class PipelineFailedError(Exception):
+class PipelineError(Exception):
+    """Root of what goes wrong with pipelines.
+
+    PipelineError
+    ├─ PipelineFailedError      a step failed; the message says which, and why
+    └─ KubeflowError            Kubeflow does not do what was asked of it
+       ├─ KubeflowAwayError       no answer: trying again may help
+       ├─ KubeflowRefusedError    no login, or no right
+       ├─ KubeflowTooOldError     it does not speak the API in version v2beta1
+       ├─ KubeflowMissingError    there is no such run or schedule
+       └─ RunFailedError          a run has ended otherwise than well
+    """
+
+
+class KubeflowError(PipelineError):
+    """Kubeflow does not do what was asked of it."""
+
+
+class KubeflowAwayError(KubeflowError):
+    """Kubeflow does not answer, or cannot just now."""
+
+
+class KubeflowRefusedError(KubeflowError):
+    """Kubeflow does not know us, or does not allow it."""
+
+
+class KubeflowTooOldError(KubeflowError):
+    """What answers does not speak the API that we speak."""
+
+
+class KubeflowMissingError(KubeflowError):
+    """There is no such run or schedule."""
+
+
+class RunFailedError(KubeflowError):
+    """A run in Kubeflow has ended otherwise than well."""
+
+
+class PipelineFailedError(PipelineError):
     """A step failed; the message names the step, the reason and the log."""
 
     def __init__(self, step: str, reason: str, log: str) -> None:

@@ -65,6 +65,8 @@ class ClusterSettings(Section):
     """Image of all steps, with a fixed tag or a digest."""
     host: str = ""
     """Address of the Kubeflow Pipelines API; left out, it is reached through the kubeconfig."""
+    pages: str = ""
+    """Address of Kubeflow's pages, where it is another than that of the API."""
     namespace: Name = "kubeflow"
     """Where runs execute."""
     service_account: Name = SERVICE_ACCOUNT
@@ -81,6 +83,8 @@ class ClusterSettings(Section):
     """ConfigMap with addresses, keyed alike."""
     claims: dict[MountPath, Name] = Field(default_factory=dict)
     """PersistentVolumeClaims by the path at which every step finds them."""
+    outputs_claim: str = ""
+    """For `sluice train --pods`: claim that is mounted at the workspace where that command runs."""
     pull_secrets: tuple[Name, ...] = ()
     """Secrets with logins to the registry of the image."""
     notify: Notification | None = Notification()
@@ -136,13 +140,23 @@ def load_settings(path: Path) -> ClusterSettings:
     """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        return ClusterSettings.model_validate(values)
     except OSError as absent:
         raise ProjectError(f"{path}: cannot be read: {absent.strerror}") from absent
     except yaml.YAMLError as wrong:
         raise ProjectError(f"{path}: not YAML: {' '.join(str(wrong).split())}") from wrong
+    return settings_of(values, path.name)
+
+
+def settings_of(values: Any, where: str) -> ClusterSettings:
+    """The settings of plain values that came from `where`.
+
+    Raises:
+        ProjectError: A key is wrong; one line for each.
+    """
+    try:
+        return ClusterSettings.model_validate(values)
     except ValidationError as wrong:
-        lines = (_line(path, error) for error in wrong.errors(include_url=False))
+        lines = (_line(where, error) for error in wrong.errors(include_url=False))
         raise ProjectError("\n".join(lines)) from wrong
 
 
@@ -167,6 +181,6 @@ def read_manifest(settings: ClusterSettings, folder: Path) -> dict[str, Any]:
     }
 
 
-def _line(path: Path, error: Any) -> str:
+def _line(where: str, error: Any) -> str:
     place = ".".join(str(step) for step in error["loc"])
-    return f"{path.name}: {place or 'file'}: {error['msg']}"
+    return f"{where}: {place or 'file'}: {error['msg']}"

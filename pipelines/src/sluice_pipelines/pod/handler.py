@@ -6,6 +6,7 @@ while a run lasts. Conditions, loops, retries and its cache stay its own.
 
 import contextlib
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +86,10 @@ def steps_as_pods(yard: PodYard, compiled: Compiled) -> Iterator[None]:
     before: Callable[..., Any] = module.DockerTaskHandler
     module.DockerTaskHandler = partial(PodTaskHandler, yard, compiled)
     try:
-        yield
+        with warnings.catch_warnings():
+            # it says that limits are ignored, which here they are not
+            warnings.filterwarnings("ignore", message=".* have no effect in the current local")
+            yield
     finally:
         module.DockerTaskHandler = before
 

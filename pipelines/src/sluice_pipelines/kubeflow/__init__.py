@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines in a cluster: uploads, runs, schedules."""
