@@ -25,6 +25,8 @@ class OperatorWorld:
     """One ModelDeployment, one operator."""
 
     world: World = field(default_factory=World)
+    standing_out: list[str] = field(default_factory=list)
+    """Revisions with more failures than others, as the evidence tells."""
     cluster: Any = None
     """What the operator speaks to; `memory` itself unless a test puts something between."""
     memory: MemoryCluster = field(default_factory=MemoryCluster)
@@ -44,6 +46,7 @@ class OperatorWorld:
             shelf=shelf,
             ports=lambda body, spec: self.world.ports,
             clock=lambda: self.world.now,
+            news=lambda: tuple(self.standing_out),
         )
         self.turns = Turns(surroundings, Pace(poll_seconds=5))
         self.scribe = Scribe(self.cluster, store, self.turns.memory)

@@ -4,7 +4,6 @@ Its login, TLS and connection pools are that library's; requests and answers are
 typed models cost more than everything else that the operator does. Nothing is tried twice in here.
 """
 
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
 from urllib3 import BaseHTTPResponse, Timeout
@@ -204,7 +204,7 @@ class KubernetesCluster:
             answer = self._pool.request(
                 method,
                 f"{self._api.configuration.host}{path}",
-                body=None if body is None else json.dumps(body).encode(),
+                body=None if body is None else orjson.dumps(body),
                 headers=self._headers(APPLY if method == "PATCH" else JSON),
                 timeout=self._timeout,
                 retries=False,
@@ -252,7 +252,7 @@ def path_of(asked: Asked) -> str:
 
 def _parsed(asked: Asked, data: bytes) -> Any:
     try:
-        return json.loads(data)
+        return orjson.loads(data)
     except ValueError as garbled:
         beginning = data[:80].decode(errors="replace")
         raise UnavailableError(

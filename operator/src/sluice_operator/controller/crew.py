@@ -65,6 +65,8 @@ class Crew:
         self.gauges.turn_seconds.observe(time.monotonic() - began)
         if wait is not None:
             self.queue.add(key, wait)
+        for other in self.turns.urgent():
+            self.queue.add(other)
         memory = self.turns.memory(key)
         if memory is not None and not memory.book.is_blank:
             self.pages.add(key)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.cluster.kind import Object, name_of
 from sluice_operator.cluster.port import Plain
-from sluice_operator.controller.memory import Page, structure_of
+from sluice_operator.controller.memory import Memory, Page, structure_of
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.controller.shelf import action_of
 from sluice_operator.controller.view import gate_shown
@@ -16,6 +16,7 @@ from sluice_operator.rollout.gate import questions_due
 from sluice_operator.rollout.status import Attempt, GateState, Status
 
 IGNORED = "ActionIgnored"
+RESTARTED = "taken before the operator was started anew; the RolloutRun tells what came of it"
 _KEPT = ("name", "estimate", "lower", "upper", "eHarm", "eSafe", "verdict", "error")
 
 
@@ -127,3 +128,21 @@ def _results(look: Look) -> list[tuple[Object, Plain]]:
         "at": moment_text(look.seen.now),
     }
     return [(done, result)]
+
+
+def unanswered(memory: Memory, done: Look) -> Page:
+    """Actions that an earlier process took, and could not say what came of them any more."""
+    taken = [
+        action
+        for action in done.waiting
+        if action["metadata"]["uid"] not in memory.answered
+        and (not is_new(action, memory) or action_of(action).id <= done.after.last_action)
+    ]
+    memory.answered |= {action["metadata"]["uid"] for action in taken}
+    result = {"state": "Done", "message": RESTARTED, "at": moment_text(done.seen.now)}
+    return Page(actions=[(action, result) for action in taken])
+
+
+def is_new(action: Object, memory: Memory) -> bool:
+    """Whether it was not carried out last, however often it was touched since."""
+    return not memory.status.last_action.endswith(f".{action['metadata']['uid']}")

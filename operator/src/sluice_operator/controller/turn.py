@@ -7,7 +7,7 @@ nobody's consent.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
@@ -27,8 +27,7 @@ from sluice_operator.cluster.kind import (
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
 from sluice_operator.controller.memory import Memory, Page, spread_of, structure_of
-from sluice_operator.controller.moment import moment_text
-from sluice_operator.controller.page import Look, page_of
+from sluice_operator.controller.page import Look, is_new, page_of, unanswered
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
 from sluice_operator.controller.shelf import Shelf, action_of
@@ -53,7 +52,6 @@ WATCHFUL_SECONDS = 1.0
 """Between two looks while the router or a model server is waited for."""
 UNSETTLED_SECONDS = 3.0
 """Between two looks while the engine still cleans up behind a rollout."""
-RESTARTED = "taken before the operator was started anew; the RolloutRun tells what came of it"
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.05, 10.0
 TRAFFIC_KINDS = (SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER, SELDON_DEPLOYMENT)
 
@@ -76,6 +74,8 @@ class World:
     clock: Callable[[], datetime]
     unsettled: Callable[[Object, Spec, Routing], str] = _nothing
     """What the engine of a deployment still waits for; empty when nothing is left to do."""
+    news: Callable[[], Sequence[str]] = tuple
+    """Revisions whose failures stood out in what was counted since it was last asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,13 @@ class Turns:
     def forget_all(self) -> None:
         """Somebody else leads now; what he writes is read when we lead again."""
         self._memories.clear()
+
+    def urgent(self) -> tuple[Key, ...]:
+        """Deployments to look at out of turn: the failures of their candidates stand out."""
+        if not (names := self._world.news()):
+            return ()
+        judged = ((key, memory.status.candidate) for key, memory in tuple(self._memories.items()))
+        return tuple(key for key, candidate in judged if candidate and candidate.name in names)
 
     def turn(self, key: Key) -> float | None:
         """One look; seconds until the next one, None when nothing is left to look at."""
@@ -162,7 +169,7 @@ class Turns:
     ) -> Look:
         """What is seen, and what follows from it."""
         waiting, before = self._world.shelf.waiting(key), memory.status
-        actions = tuple(action_of(action) for action in waiting if _is_new(action, memory))
+        actions = tuple(action_of(action) for action in waiting if is_new(action, memory))
         seen = look(Wish(spec=spec, actions=actions, deleted=deleted), before, ports)
         return Look(
             spec=spec,
@@ -335,7 +342,7 @@ def _note(memory: Memory, done: Look, *, due: bool) -> None:
     memory.answered |= {action["metadata"]["uid"] for action, _ in page.actions}
     memory.book.note(page)
     memory.book.note(Page(checkpoint=due and bool(done.after.gates)))
-    memory.book.note(_unanswered(memory, done))
+    memory.book.note(unanswered(memory, done))
 
 
 def _spec_of(body: Object, memory: Memory) -> Spec:
@@ -360,24 +367,6 @@ def _spec_of(body: Object, memory: Memory) -> Spec:
 def _document(body: Object) -> Mapping[str, Any]:
     metadata = {"name": body["metadata"]["name"]}
     return {key: body[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
-
-
-def _unanswered(memory: Memory, done: Look) -> Page:
-    """Actions that an earlier process took, and could not say what came of them any more."""
-    taken = [
-        action
-        for action in done.waiting
-        if action["metadata"]["uid"] not in memory.answered
-        and (not _is_new(action, memory) or action_of(action).id <= done.after.last_action)
-    ]
-    memory.answered |= {action["metadata"]["uid"] for action in taken}
-    result = {"state": "Done", "message": RESTARTED, "at": moment_text(done.seen.now)}
-    return Page(actions=[(action, result) for action in taken])
-
-
-def _is_new(action: Object, memory: Memory) -> bool:
-    """Whether it was not carried out last, however often it was touched since."""
-    return not memory.status.last_action.endswith(f".{action['metadata']['uid']}")
 
 
 def _metadata(body: Object, finalizers: list[str]) -> Plain:

@@ -134,6 +134,7 @@ def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
             shelf=shelf,
             ports=surroundings.ports,
             unsettled=surroundings.unsettled,
+            news=prometheus.news if prometheus else tuple,
             clock=clock,
         )
 

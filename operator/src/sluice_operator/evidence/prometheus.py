@@ -64,6 +64,10 @@ class Prometheus:
                 self._shelves[meter] = shelf
         return shelf.look()
 
+    def news(self) -> tuple[str, ...]:
+        """Revisions whose failures stood out in what was fetched since the last call."""
+        return tuple(name for shelf in tuple(self._shelves.values()) for name in shelf.news())
+
     def close(self) -> None:
         """Hang up."""
         self.api.close()

@@ -5,14 +5,18 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
+
+import orjson
 
 from sluice_operator.errors import WorldError
 from sluice_operator.evidence.series import NO_TIMES, Labels, Series, is_count, named, odd
 
+NewestOf = Callable[[Labels], int]
+"""Time of the newest sample that is known of a series, in milliseconds; 0 for none."""
 _MOST_NAMES = 100_000
 """Names that are remembered; pods come and go for months."""
 _SHOWN = 200
@@ -54,16 +58,22 @@ class Names:
         return known
 
 
-def series_in(body: bytes, names: Names) -> tuple[Series, ...]:
-    """Samples of each series, of an instant query with a range.
+def nothing_known(labels: Labels) -> int:
+    """A `NewestOf` for a first look."""
+    return 0
+
+
+def series_in(body: bytes, names: Names, newest_of: NewestOf = nothing_known) -> tuple[Series, ...]:
+    """Samples of each series that has new ones, of an instant query with a range.
 
     Raises:
         PrometheusError: It is no such answer, or one that may be incomplete. A number that is no
             count is not one of these: it spoils its scrape alone.
     """
-    found = tuple(_series(item, names) for item in _result(body, "matrix"))
-    _refuse_twins(series.labels for series in found)
-    return found
+    every = [(names.labels(item), item) for item in _result(body, "matrix")]
+    _refuse_twins(labels for labels, _ in every)
+    news = ((labels, item) for labels, item in every if _has_news(item, newest_of(labels)))
+    return tuple(_series(labels, item) for labels, item in news)
 
 
 def values_in(body: bytes) -> dict[Labels, float]:
@@ -100,9 +110,9 @@ def seconds_in(body: bytes) -> float:
 def refusal_in(body: bytes) -> str:
     """What an answer with an HTTP error says, or how it begins."""
     try:
-        answer = json.loads(body)
+        answer = orjson.loads(body)
         return f"{answer['errorType']}: {answer['error']}"
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return repr(body[:_SHOWN].decode("utf-8", "replace"))
 
 
@@ -115,8 +125,8 @@ def _result(body: bytes, kind: str) -> list[dict[str, Any]]:
 
 def _data(body: bytes, kind: str) -> Any:
     try:
-        answer = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError) as broken:
+        answer = orjson.loads(body)
+    except ValueError as broken:
         raise PrometheusError(
             f"Prometheus answers what is no JSON ({broken}): {refusal_in(body)}; is that its URL?"
         ) from None
@@ -130,8 +140,16 @@ def _data(body: bytes, kind: str) -> Any:
     return data["result"]
 
 
-def _series(item: dict[str, Any], names: Names) -> Series:
-    labels, samples = names.labels(item), item.get("values")
+def _has_news(item: dict[str, Any], newest: int) -> bool:
+    """Whether it is worth reading; most of an answer is what the one before has told."""
+    samples = item.get("values")
+    if not newest or not isinstance(samples, list) or not samples:
+        return True
+    return _sample(samples[-1])[0] > newest
+
+
+def _series(labels: Labels, item: dict[str, Any]) -> Series:
+    samples = item.get("values")
     if not isinstance(samples, list) or not samples or "histograms" in item:
         raise PrometheusError(f"{named(labels)} is no plain counter: {_quoted(item)}")
     pairs = [_sample(sample) for sample in samples]
@@ -175,7 +193,3 @@ def _refuse_twins(every: Iterable[Labels]) -> None:
 def _quoted(value: Any) -> str:
     text = json.dumps(value, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number in JSON")

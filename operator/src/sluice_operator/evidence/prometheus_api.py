@@ -15,7 +15,9 @@ import httpx
 from sluice_operator.evidence.pace import LOOKBACK
 from sluice_operator.evidence.prometheus_answer import (
     Names,
+    NewestOf,
     PrometheusError,
+    nothing_known,
     refusal_in,
     seconds_in,
     series_in,
@@ -87,9 +89,16 @@ class PrometheusApi:
         return self._monotonic_ms() + self._offset
 
     def samples(
-        self, selector: str, names: Names, begin: int, end: int | None = None
+        self,
+        selector: str,
+        names: Names,
+        begin: int,
+        end: int | None = None,
+        newest_of: NewestOf = nothing_known,
     ) -> tuple[Series, ...]:
         """Raw samples from `begin` to `end`, both included; without an end, all there are.
+
+        Series without a sample that is newer than the newest known are left out.
 
         Raises:
             PrometheusError: There is no complete answer.
@@ -97,7 +106,7 @@ class PrometheusApi:
         until = self.now() + _AHEAD_MS if end is None else end
         span = max(until - begin, 0) + 1
         form = {"query": f"{selector}[{span}ms]", "time": _seconds(until)}
-        return series_in(self._ask(form), names)
+        return series_in(self._ask(form), names, newest_of)
 
     def last(self, selector: str, at: int) -> dict[Labels, float]:
         """What each series stood at, at a time or at most a day before.

@@ -15,6 +15,7 @@ from sluice_operator.evidence.pace import KEPT_MS, SETTLED_MS
 from sluice_operator.evidence.prometheus_answer import Names, PrometheusError
 from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.series import Group, Labels, Series, grouped
+from sluice_operator.evidence.stir import standing_out
 
 _REST = 9
 """How many times its own cost a fetch is followed by rest, so that the fetches of one family take
@@ -38,6 +39,8 @@ class Look:
     """By revision."""
     groups: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
     """The same, in groups."""
+    fresh: tuple[str, ...] = ()
+    """Revisions of which the last fetch brought something new."""
 
     def joined(self, found: Iterable[Series], since: int, now: int) -> "Look":
         """This look and what was found later, without what is older than `since`."""
@@ -61,7 +64,13 @@ class Look:
             oldest=oldest if newest else None,
             series={name: mine for name, mine in series.items() if mine},
             groups={name: mine for name, mine in groups.items() if mine},
+            fresh=tuple(fresh),
         )
+
+    def newest_of(self, labels: Labels) -> int:
+        """Time of the newest sample of one series; 0 if it is not known."""
+        known = self.series.get(self.family.revision_of(labels), {}).get(labels)
+        return known.times[-1] if known else 0
 
     def _add(self, later: Series, since: int, fresh: dict[str, dict[Labels, Series]]) -> None:
         """Put a series to those of its revision that have something new."""
@@ -88,6 +97,7 @@ class Shelf:
     def __init__(
         self, api: PrometheusApi, meter: Meter, refresh_seconds: float, more: Mapping[str, str]
     ) -> None:
+        """Nothing is fetched yet."""
         self._api = api
         self._meter = meter
         self._refresh_seconds = refresh_seconds
@@ -97,6 +107,7 @@ class Shelf:
         self._look: Look | None = None
         self._error: PrometheusError | None = None
         self._due = 0.0
+        self._news: tuple[str, ...] = ()
 
     def look(self) -> Look:
         """The samples of all revisions, as old as the refresh time and one fetch at most.
@@ -117,10 +128,16 @@ class Shelf:
         assert self._look is not None
         return self._look
 
+    def news(self) -> tuple[str, ...]:
+        """Whose failures stood out in the last fetch; told once."""
+        news, self._news = self._news, ()
+        return news
+
     def _refresh(self) -> None:
         begun = time.thread_time()
         try:
-            self._look = self._fetched()
+            self._look = look = self._fetched()
+            self._news = standing_out(look.fresh, look.groups, self._meter)
             self._error = None
         except PrometheusError as broken:
             self._error = broken
@@ -134,5 +151,6 @@ class Shelf:
         if look is None or look.newest is None or abs(now - look.newest) > 2 * KEPT_MS:
             look = Look(family=self._meter.family, now=now, begin=now - KEPT_MS)
         since = look.begin if look.newest is None else look.newest - SETTLED_MS
-        found = self._api.samples(self._meter.selector((), self._more), self._names, since)
+        selector = self._meter.selector((), self._more)
+        found = self._api.samples(selector, self._names, since, newest_of=look.newest_of)
         return look.joined(found, max(look.begin, now - KEPT_MS), now)

@@ -72,8 +72,8 @@ def resumed(status: Status, seen: Observation, message: str) -> Turn:
     counts_from = status.step_since
     if status.pause.reason in _CLOCK_RESTARTS:
         counts_from = None
-    elif counts_from is not None:
-        counts_from += seen.now - status.pause.since
+    elif counts_from is not None and status.pause.reason is not PauseReason.NO_METRICS:
+        counts_from += seen.now - status.pause.since  # time without counts is told off by itself
     going = replace(status, pause=None, step_since=counts_from, drift_since=None)
     return told(going, seen.now, "Resumed", message)
 

@@ -15,7 +15,7 @@ from sluice_operator.rollout.turn import Turn
 
 def attend(spec: Spec, status: Status, seen: Observation) -> Turn:
     """The status with the evidence counted and the clocks of trouble started or stopped."""
-    before = status
+    before = status = not_after(status, seen.now)
     for window in seen.windows:
         status = _counted(spec, status, window, seen)
     status = replace(
@@ -28,6 +28,33 @@ def attend(spec: Spec, status: Status, seen: Observation) -> Turn:
         status=_seeing(spec, status, seen.now),
         events=tuple(_new_verdicts(spec, before, status, seen.now)),
     )
+
+
+def not_after(status: Status, now: datetime) -> Status:
+    """The status without moments that are still to come: a clock was set back meanwhile.
+
+    What is timed begins anew then. It takes longer than it should, and never shorter; without this
+    it would take as much longer as the clock was wrong.
+    """
+    pause = status.pause and replace(status.pause, since=min(status.pause.since, now))
+    gates = {
+        name: replace(state, blind_since=_earlier(state.blind_since, now))
+        for name, state in status.gates.items()
+    }
+    return replace(
+        status,
+        pause=pause,
+        gates=gates,
+        since=_earlier(status.since, now),
+        step_since=_earlier(status.step_since, now),
+        blind_since=_earlier(status.blind_since, now),
+        unready_since=_earlier(status.unready_since, now),
+        drift_since=_earlier(status.drift_since, now),
+    )
+
+
+def _earlier(moment: datetime | None, now: datetime) -> datetime | None:
+    return None if moment is None else min(moment, now)
 
 
 def _counted(spec: Spec, status: Status, window: Window, seen: Observation) -> Status:

@@ -79,7 +79,7 @@ def _may_go(kind: Kind, body: Object, objects: Objects) -> bool:
 
 def _next_step(kind: Kind, body: Object, now: datetime) -> Removal | None:
     since = _moment(annotation(body, UNUSED_ANNOTATION))
-    if since is None:
+    if since is None or since > now:  # or a clock was set back since
         return Removal(kind=kind, body=body, marked=False)
     return Removal(kind=kind, body=body, marked=True) if now - since >= DRAIN else None
 

@@ -59,6 +59,16 @@ def test_a_bad_canary_is_taken_back_and_the_record_says_why(serving):
     assert "source" in gate
 
 
+def test_a_candidate_whose_failures_stand_out_is_looked_at_out_of_turn(serving):
+    serving.apply(V3)
+    serving.run(7)
+    assert serving.turns.urgent() == ()
+    serving.standing_out += [serving.status["stable"]["name"], "another-0000000a"]
+    assert serving.turns.urgent() == ()
+    serving.standing_out.append(serving.status["candidate"]["name"])
+    assert serving.turns.urgent() == (KEY,)
+
+
 def test_what_is_written_is_what_the_api_describes(serving):
     serving.apply(V3)
     serving.run(7)

@@ -134,6 +134,18 @@ def test_a_revision_is_pruned_a_while_after_its_last_route(adopted):
     assert not adopted.engine().unsettled(over)
 
 
+def test_a_mark_from_the_future_is_set_anew(adopted):
+    """The clock of the operator that made it was ahead."""
+    adopted.run(Routing(stable=ONE, candidate=TWO, weight=10, epoch=2))
+    over, ahead = Routing(stable=ONE, epoch=3), 600
+    adopted.seconds += ahead
+    adopted.run(over, turns=2)
+    assert TWO.name in adopted.names(SELDON_MODEL)
+    adopted.seconds -= ahead
+    adopted.run(over)
+    assert adopted.names(SELDON_MODEL) == [DEPLOYMENT, ONE.name]
+
+
 def test_nothing_is_pruned_while_the_router_names_it_or_cannot_be_read(adopted):
     adopted.run(Routing(stable=ONE, candidate=TWO, weight=10, epoch=2))
     adopted.painter.manner = Manner(load_seconds=2.0, route_seconds=60.0)
