@@ -205,6 +205,11 @@ class HttpLedger:
 
     def _login(self) -> dict[str, str]:
         token = self._token()
+        if not (token.isascii() and token.isprintable()):
+            raise LedgerError(
+                f"the ledger's token holds letters that no token has; write it anew into the file"
+                f" that {TOKEN_FILE_VARIABLE} names, or into {TOKEN_VARIABLE}"
+            )
         return {"authorization": f"Bearer {token}"} if token else {}
 
     def _refuse_failure(self, answer: httpx.Response) -> None:

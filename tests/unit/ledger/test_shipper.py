@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from eventually import eventually
 from ledger_rows import answered
+from ledger_world import new_database, postgres_size
 from sluice_ledger.shipper import Shipper, wait_seconds
 from sluice_ledger.spool import Spool
 from sluice_ledger.store import SqliteLedger
@@ -152,3 +153,20 @@ def test_a_shipper_that_was_never_started_can_be_stopped(world):
 def test_waits_double_up_to_five_seconds():
     waits = [wait_seconds(failures) for failures in range(9)]
     assert waits == [0.2, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_a_record_that_no_ledger_can_keep_is_set_aside_and_the_others_arrive(tmp_path):
+    url = new_database()
+    spool = Spool(tmp_path)
+    spool.write([answered("r1"), answered("with\x00nul"), answered("r2")])
+    spool.seal()
+    spool.write([answered("r3")])
+    shipper = Shipper(spool, partial(open_ledger, url))
+    shipper.start()
+
+    eventually(lambda: shipper.state.shipped == 3)
+    assert shipper.stop(timeout=10)
+
+    assert (shipper.state.damaged, shipper.state.failures) == (1, 0)
+    assert postgres_size(url) == 3
+    assert [path.suffix for path in tmp_path.iterdir()] == [".damaged"]

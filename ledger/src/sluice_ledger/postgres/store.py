@@ -251,7 +251,7 @@ def _engine(url: str) -> Engine:
         if parsed.drivername != "postgresql+psycopg":
             raise LedgerError(_WRONG_URL)
         return create_engine(parsed, connect_args=_CONNECT, pool_pre_ping=True, pool_timeout=20)
-    except SQLAlchemyError as wrong:
+    except (SQLAlchemyError, ValueError) as wrong:
         raise LedgerError(_WRONG_URL) from wrong
 
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from functools import partial
 
@@ -34,6 +35,8 @@ def main() -> int:
     except LedgerError as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 1
+    # uvicorn raises the signal again when it has ended in order: that is no failure
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         make_app(service),
         host=settings.bind,
