@@ -22,6 +22,9 @@ class Metrics:
             ["path", "status"],
             registry=self.registry,
         )
+        self._measure_database()
+
+    def _measure_database(self) -> None:
         self.waiting_bytes = Gauge(
             "sluice_ledger_waiting_bytes",
             "Bodies of requests in memory; at its limit requests are answered with 429",
