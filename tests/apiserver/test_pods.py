@@ -14,13 +14,14 @@ from control_plane import ControlPlane
 from control_plane_namespace import empty, make
 from mlflow_server import mlflow_server
 from object_store import ObjectStore, object_store
-from pod_node import Node, image_missing, killed_for_memory, pod_node
+from pod_node import MERGE, Node, image_missing, killed_for_memory, pod_node
 from sluice_components.api_server import ApiServer, Target
 from sluice_components.errors import ProjectError
 from sluice_components.registry import connect, folder_of, version_by_alias
 from sluice_package.package import ModelPackage
 from sluice_pipelines.failure import PipelineFailedError
 from sluice_pipelines.pod.run import PodRun, run_pods
+from sluice_pipelines.pod.spec import Ground, Work, pod_of
 from sluice_pipelines.pod.yard import Patience
 from sluice_pipelines.runner import TrainingResult
 from sluice_pipelines.setting import ClusterSettings
@@ -228,6 +229,30 @@ def test_pods_of_a_run_that_was_killed_are_taken_away_by_the_next(world, first) 
     world.train()
     world.node.fates.clear()
     assert world.pods() == []
+
+
+def test_pod_security_restricted_admits_a_step_whose_outputs_are_on_a_claim(
+    control_plane, namespace
+) -> None:
+    strict = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
+    ground = Ground(
+        pipeline="train-tumours",
+        namespace=namespace,
+        account="pipeline-runner",
+        workspace="0123456789ab",
+        outputs="/shared/outputs",
+        claim="outputs",
+    )
+    work = Work(step="train", name="train-1", image="sluice-components:0.1.0", command=["true"])
+    body = pod_of(work, ground)
+    core = f"/api/v1/namespaces/{namespace}"
+    with control_plane.client() as client:
+        client.patch(core, json=strict, headers=MERGE).raise_for_status()
+        admitted = client.post(f"{core}/pods", params={"dryRun": "All"}, json=body)
+        body["spec"]["containers"][0].pop("securityContext")
+        refused = client.post(f"{core}/pods", params={"dryRun": "All"}, json=body)
+    assert admitted.status_code == 201, admitted.text
+    assert "restricted" in refused.json()["message"]
 
 
 def test_a_source_on_this_machine_is_refused_before_any_pod_is_made(world, tmp_path) -> None:

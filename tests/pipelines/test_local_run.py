@@ -11,13 +11,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from eventually import eventually
+from kfp import local
 from sluice_components.evaluation import Evaluation
+from sluice_components.notify.stage import WEBHOOK
 from sluice_components.registry import connect, set_champion, version_by_alias
 from sluice_package.package import ModelPackage
 from sluice_pipelines.failure import PipelineFailedError
 from sluice_pipelines.runner import TrainingResult, Workspace, run_local
+from sluice_pipelines.setting import STEPS, ClusterSettings
 from sluice_pipelines.step import Step, StepState
+from sluice_pipelines.train import Cluster, training_pipeline
 from training_projects import tumour_project, tumour_rows
+from webhook import listener
 
 NAME = "tumours"
 
@@ -137,6 +142,19 @@ def test_a_mistake_in_the_data_is_one_clear_line(laptop, tmp_path):
     assert failed.value.step == "ingest"
     assert "tumours.csv" in failed.value.reason
     assert "Traceback" in Path(failed.value.log).read_text()
+
+
+def test_the_pipeline_of_a_cluster_runs_here_too_and_tells_of_its_end(tmp_path, monkeypatch):
+    # without settings that only a cluster heeds; the source is absent, so that it ends soon
+    settings = ClusterSettings(steps={step: {"retries": 0} for step in STEPS})
+    pipeline = training_pipeline(tumour_project(tmp_path), cluster=Cluster(settings=settings))
+    (tmp_path / "tumours.csv").unlink()
+    local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(tmp_path / "outputs"))
+    with listener(204) as (address, heard):
+        monkeypatch.setenv(WEBHOOK, address)
+        with pytest.raises(RuntimeError, match="ingest"):
+            pipeline(base=str(tmp_path))
+    assert [(one["pipeline"], one["state"]) for one in heard] == [("train-tumours", "FAILED")]
 
 
 def test_an_interrupted_run_leaves_no_process_and_no_half_made_registry(tmp_path):

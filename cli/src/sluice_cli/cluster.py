@@ -65,6 +65,28 @@ class Asked:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Which of the ways through a cluster is taken."""
+
+    pods: bool
+    """Without Kubeflow."""
+    run: str
+    """A run of Kubeflow to go on with; empty starts one."""
+    wait: bool
+    workspace: Path
+    kubeconfig: Path | None
+
+
+def train_there(asked: Asked, way: Way) -> Plain:
+    """Train in a cluster in one of the ways; what came of it, as plain values."""
+    if way.pods:
+        return train_as_pods(asked, way.workspace, way.kubeconfig)
+    if way.run:
+        return go_on(asked, way.run, wait=way.wait)
+    return train_in_kubeflow(asked, wait=way.wait)
+
+
 def train_as_pods(asked: Asked, workspace: Path, kubeconfig: Path | None) -> Plain:
     """Train with one Pod for each step; what came of it, as plain values."""
     project, cluster = load_project(asked.file), asked.cluster()

@@ -61,26 +61,19 @@ def train(  # noqa: PLR0913, PLR0917 - each is an option of the command
         Path | None, typer.Option("--kubeconfig", help="login for --pods; else as kubectl's")
     ] = None,
     run: Annotated[str, typer.Option("--run", help="go on with this run of --cluster")] = "",
-    wait: Annotated[bool, typer.Option(help="with --cluster: until the run has ended")] = True,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="with --cluster: return when the run is started")
+    ] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the training pipeline here or in a cluster: raw data in, a registered model out."""
     _refuse_contradictions(cluster=cluster, pods=pods, run=run)
     if cluster or pods:
-        from sluice_cli.cluster import (  # noqa: PLC0415 - slow to import
-            Asked,
-            go_on,
-            train_as_pods,
-            train_in_kubeflow,
-        )
+        from sluice_cli.cluster import Asked, Way, train_there  # noqa: PLC0415 - slow to import
 
         asked = Asked(file=file, settings=settings, host=host, image=image)
-        if pods:
-            result = train_as_pods(asked, workspace, kubeconfig)
-        elif run:
-            result = go_on(asked, run, wait=wait)
-        else:
-            result = train_in_kubeflow(asked, wait=wait)
+        way = Way(pods=pods, run=run, wait=not no_wait, workspace=workspace, kubeconfig=kubeconfig)
+        result = train_there(asked, way)
     else:
         from sluice_cli.training import train_with_progress  # noqa: PLC0415 - slow to import
 

@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Final
 
+from sluice_components.environment import digest_of, environment, source_digest
 from sluice_components.ingest.fingerprint import content_digests
-from sluice_components.package.environment import digest_of, environment, source_digest
 from sluice_components.project.model import Project
 
 _WITHOUT_FILE: Final = frozenset({"system.Metrics", "system.ClassificationMetrics"})

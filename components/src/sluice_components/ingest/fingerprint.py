@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from sluice_components.environment import digest_of, environment, source_digest
 from sluice_components.errors import SourceError
 from sluice_components.ingest.place import place_of
-from sluice_components.package.environment import digest_of, environment, source_digest
 
 
 def content_digests(base: Path | str, paths: Sequence[str]) -> dict[str, str]:

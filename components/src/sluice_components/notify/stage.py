@@ -103,7 +103,7 @@ def record(cluster: ApiServer, namespace: str, ending: Ending) -> str:
     return f"Event {made['metadata']['name']}"
 
 
-def post(webhook: str, ending: Ending) -> str:
+def post(webhook: str, ending: Ending, pause_seconds: float = _PAUSE_SECONDS) -> str:
     """Send the end as JSON: `pipeline`, `run`, `state`, `message` and `text`; what came of it."""
     body = json.dumps({**asdict(ending), "text": ending.text}).encode()
     request = urllib.request.Request(  # noqa: S310 - the scheme is checked below
@@ -118,7 +118,7 @@ def post(webhook: str, ending: Ending) -> str:
                 return f"webhook: HTTP {answer.status}"
         except OSError as wrong:  # refusals of the server among them
             why = str(wrong)
-        time.sleep(_PAUSE_SECONDS * attempt)
+        time.sleep(pause_seconds * attempt)
     # not the address itself: it holds a secret, and logs are read by many
     return f"webhook: not delivered in {_ATTEMPTS} attempts: {why}; see {WEBHOOK}"
 

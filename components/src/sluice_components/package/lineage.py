@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sluice_components.environment import digest_of, environment, source_digest
 from sluice_components.evaluation import Evaluation
-from sluice_components.package.environment import digest_of, environment, source_digest
 from sluice_components.project.model import Project, as_parameter
 
 

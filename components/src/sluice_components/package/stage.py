@@ -19,11 +19,11 @@ from sluice_package.profile import profile_frame
 from sluice_package.seal import seal
 
 from sluice_components.dataset import read_frame
+from sluice_components.environment import pinned_requirements
 from sluice_components.errors import ModelError
 from sluice_components.evaluation import Evaluation
 from sluice_components.package.card import card_of
 from sluice_components.package.contract import contract_of, profiled_frame
-from sluice_components.package.environment import pinned_requirements
 from sluice_components.package.lineage import Origin, lineage_of
 from sluice_components.project.model import Project
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import yaml
 from package_making import RAW, made, trip_package, trip_project
+from sluice_components.environment import source_digest
 from sluice_components.errors import ModelError
-from sluice_components.package.environment import source_digest
 from sluice_components.package.stage import package
 from sluice_package.package import ModelPackage
 from sluice_package.verify import verify
