@@ -30,7 +30,7 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'name') \gexec
 SQL
 }
 
-pg_ctl start --wait --timeout=600 --silent --log=/dev/stderr \
+pg_ctl start --wait --timeout=600 --silent \
     --options="-c listen_addresses='' -c unix_socket_directories='$socket'"
 trap 'pg_ctl stop --mode=fast --wait --silent' EXIT
 ask postgres postgres "$(cat "$secrets/administrator/password")" <<'SQL'
