@@ -97,6 +97,17 @@ def test_the_same_status_is_no_write(world: ClusterWorld) -> None:
     assert world.cluster.replace_status(THING, {**first, "status": {"a": 1}}) == first
 
 
+@pytest.mark.parametrize("e_value", [1.25e20, 10**20, 1e300, 0.1])
+def test_numbers_beyond_64_bits_are_written_back_as_they_were_read(
+    world: ClusterWorld, e_value: float
+) -> None:
+    """The API server writes a float of up to 21 digits as an integer, and so a watch reads it."""
+    made = world.cluster.create(THING, world.body())
+    first = world.cluster.replace_status(THING, {**made, "status": {"eHarm": e_value}})
+    again = {**first, "status": {"eHarm": first["status"]["eHarm"], "phase": "Healthy"}}
+    assert world.cluster.replace_status(THING, again)["status"]["eHarm"] == e_value
+
+
 def test_a_status_for_an_older_copy_is_refused(world: ClusterWorld) -> None:
     made = world.cluster.create(THING, world.body())
     world.cluster.apply(THING, world.body(weight=2))

@@ -4,6 +4,7 @@ Its login, TLS and connection pools are that library's; requests and answers are
 typed models cost more than everything else that the operator does. Nothing is tried twice in here.
 """
 
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -204,7 +205,7 @@ class KubernetesCluster:
             answer = self._pool.request(
                 method,
                 f"{self._api.configuration.host}{path}",
-                body=None if body is None else orjson.dumps(body),
+                body=None if body is None else json.dumps(body).encode(),
                 headers=self._headers(APPLY if method == "PATCH" else JSON),
                 timeout=self._timeout,
                 retries=False,
