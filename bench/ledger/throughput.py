@@ -91,6 +91,14 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cpu:
+    """Seconds of it."""
+
+    service: float
+    postgres: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What came out."""
 
@@ -110,9 +118,13 @@ class Figures:
     failed_looks: int
     slowest_look_seconds: float
     failed_shipments: int
-    kills: int
     left: int
-    cpu_seconds: dict[str, float]
+    service_cpu_us: float
+    """Of one prediction, start-ups and looks included."""
+    postgres_cpu_us: float
+    writer_cpu_us: float
+    cores_at_wanted_rate: float
+    """Of all three together."""
 
 
 def main() -> int:
@@ -169,14 +181,19 @@ def _measured(
         looking.start()
         begun = time.monotonic()
         writers = [_writer(given, service, Path(spools), number) for number in range(given.writers)]
-        kills = _kill_in_the_middle(given, server, service, begun)
+        before = _cpu(server, service).postgres  # the days that are over are not this load
+        killed = _kill_in_the_middle(given, server, service, begun)
         said = [json.loads(writer.communicate()[0]) for writer in writers]
         seconds = time.monotonic() - begun
         reader.ended.set()
         looking.join()
         reader.look()
-    cpu = _cpu(server, service)
-    return _figures(seconds, said, _kept(service), (reader, kills), cpu)
+    ended = _cpu(server, service)
+    spent = Cpu(
+        service=killed.service + ended.service,
+        postgres=killed.postgres - before + ended.postgres,
+    )
+    return _figures(seconds, said, _kept(service), (reader, spent))
 
 
 def _writer(
@@ -197,17 +214,19 @@ def _writer(
 
 def _kill_in_the_middle(
     given: argparse.Namespace, server: PostgresServer, service: ServiceProcess, begun: float
-) -> int:
-    """The service after a third, PostgreSQL after two; each is away for some seconds."""
+) -> Cpu:
+    """The service after a third, PostgreSQL after two; what they had used until then."""
     _sleep_until(begun + given.seconds / 3)
+    of_service = _cpu(server, service).service
     service.kill()
     time.sleep(DOWN_SECONDS)
     service.start()
     _sleep_until(begun + given.seconds * 2 / 3)
+    of_postgres = _cpu(server, service).postgres
     server.kill()
     time.sleep(DOWN_SECONDS)
     server.start()
-    return 2
+    return Cpu(service=of_service, postgres=of_postgres)
 
 
 def _sleep_until(moment: float) -> None:
@@ -227,17 +246,15 @@ def _kept(service: ServiceProcess) -> Tally:
     return tally
 
 
-def _cpu(server: PostgresServer, service: ServiceProcess) -> dict[str, float]:
-    """Of the last third, since the processes were killed before; and of the writers, in all."""
+def _cpu(server: PostgresServer, service: ServiceProcess) -> Cpu:
+    """Of both in their present lives."""
     assert service.process
     assert server.process
-    writers = os.times()
-    return {
-        "service": _cpu_of(service.process.pid),
-        "postgres": _cpu_of(server.process.pid)
-        + sum(_cpu_of(int(child)) for child in _children_of(server.process.pid)),
-        "writers and the rest": round(writers.children_user + writers.children_system, 1),
-    }
+    children = sum(_cpu_of(int(child)) for child in _children_of(server.process.pid))
+    return Cpu(
+        service=_cpu_of(service.process.pid),
+        postgres=_cpu_of(server.process.pid) + children,
+    )
 
 
 def _cpu_of(pid: int) -> float:
@@ -246,7 +263,7 @@ def _cpu_of(pid: int) -> float:
     Source: proc_pid_stat(5).
     """
     values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return round(sum(map(int, values[11:15])) / os.sysconf("SC_CLK_TCK"), 1)
+    return sum(map(int, values[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _children_of(pid: int) -> list[str]:
@@ -254,38 +271,38 @@ def _children_of(pid: int) -> list[str]:
 
 
 def _figures(
-    seconds: float,
-    said: list[dict[str, object]],
-    kept: Tally,
-    seen: tuple[Reader, int],
-    cpu: dict[str, float],
+    seconds: float, said: list[dict[str, object]], kept: Tally, seen: tuple[Reader, Cpu]
 ) -> Figures:
-    reader, kills = seen
+    reader, spent = seen
 
-    def total(name: str) -> int:
-        return sum(int(str(one[name])) for one in said)
+    def total(name: str) -> float:
+        return sum(float(str(one[name])) for one in said)
 
     digest = sum(int(str(one["digest"]), 16) for one in said) % (1 << 256)
     written = max(float(str(one["written_seconds"])) for one in said)
     shipped = max(float(str(one["shipped_seconds"])) for one in said)
+    each = [1e6 * used / kept.count for used in (spent.service, spent.postgres)]
+    each.append(1e6 * total("cpu_seconds") / kept.count)
     return Figures(
         seconds=round(seconds, 1),
-        promised=total("count"),
+        promised=int(total("count")),
         kept=kept.count,
         per_second=round(kept.count / shipped, 1),
         lag_seconds=round(shipped - written, 2),
         same_digest=digest == kept.digest,
-        labels=total("labels"),
+        labels=int(total("labels")),
         pairs_counted=reader.pairs,
-        worse_promised=total("worse"),
+        worse_promised=int(total("worse")),
         worse_counted=reader.worse,
         looks=reader.looks,
         failed_looks=reader.failures,
         slowest_look_seconds=round(reader.slowest_seconds, 3),
-        failed_shipments=total("failures"),
-        kills=kills,
-        left=total("left"),
-        cpu_seconds=cpu,
+        failed_shipments=int(total("failures")),
+        left=int(total("left")),
+        service_cpu_us=round(each[0], 1),
+        postgres_cpu_us=round(each[1], 1),
+        writer_cpu_us=round(each[2], 1),
+        cores_at_wanted_rate=round(sum(each) * WANTED_PER_SECOND / 1e6, 2),
     )
 
 

@@ -82,6 +82,7 @@ def main() -> int:
                 "shipped_seconds": shipped,
                 "failures": shipper.state.failures,
                 "damaged": shipper.state.damaged,
+                "cpu_seconds": time.process_time(),
                 "left": len(spool.segments()) + len(promised.waiting),
             }
         )

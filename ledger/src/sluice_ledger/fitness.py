@@ -9,6 +9,8 @@ from sluice_ledger.errors import Refusal
 from sluice_ledger.records import KpiEvent, Label, Prediction
 
 LONGEST_NAME = 256
+LONGEST_NAME_BYTES = 512
+"""Three of them must fit into one entry of an index of PostgreSQL, which takes 2,704 bytes."""
 LONGEST_TEXT = 1024
 LARGEST_ROW = 2**31 - 1
 
@@ -19,7 +21,18 @@ def _without_nul(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_without_nul)]
+def _short(text: str) -> str:
+    if len(text.encode()) > LONGEST_NAME_BYTES:
+        raise ValueError(f"is longer than {LONGEST_NAME_BYTES} bytes in UTF-8")
+    return text
+
+
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_NAME),
+    AfterValidator(_without_nul),
+    AfterValidator(_short),
+]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_without_nul)]
 Row = Annotated[int, Field(ge=0, le=LARGEST_ROW)]
 Number = Annotated[float, Field(allow_inf_nan=False)]

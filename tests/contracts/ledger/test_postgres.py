@@ -215,6 +215,7 @@ def test_an_event_that_came_before_its_answer_is_counted_when_that_comes(ledger)
         ({"request": ""}, "request_id"),
         ({"request": "r" * 257}, "request_id"),
         ({"request": "\ud800"}, "request_id"),
+        ({"request": "\U0001f600" * 129}, "request_id: is longer than 512 bytes"),
         ({"request": "r", "row": -1}, "row"),
         ({"request": "r", "row": 2**31}, "row"),
         ({"request": "r", "at": float("nan")}, "at"),
@@ -229,6 +230,18 @@ def test_a_record_that_can_never_be_kept_does_not_hold_up_the_others(ledger, bro
         ledger.append_predictions(rows)
     assert [one.index for one in refused.value.refusals] == [1]
     assert ledger.last_arrival() == 2
+
+
+def test_the_longest_names_of_all_fit_into_every_index(ledger):
+    names = [f"{number}" + "\U0001f600" * 127 for number in range(4)]
+    ledger.append_predictions(
+        [answered(names[0], by, "x" * 1024, deployment=names[1]) for by in names[2:]]
+    )
+    ledger.append_predictions([answered(names[0], names[2], "y" * 1024, deployment=names[1])])
+    ledger.append_labels([truth(names[0])])
+    ledger.append_events([happened(names[0], names[0], name=names[1])])
+    assert ledger.paired_outcomes(names[1], names[2], names[3], 0).same == 1
+    assert ledger.kpi_outcomes(names[1], names[2], names[1], 0).count == 1
 
 
 QUESTIONS = [question.PAIRS, question.WAITING_PAIRS, question.ANSWERS, question.KPI]

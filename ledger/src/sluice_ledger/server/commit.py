@@ -63,7 +63,7 @@ class Committer:
         self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._next():
+        while (batch := self._next()) is not None:
             begun = time.monotonic()
             try:
                 taken = self._writer().append([one.arrivals for one in batch])
@@ -77,15 +77,20 @@ class Committer:
             for one, fate in zip(batch, taken, strict=True):
                 one.done.set_result(fate)
 
-    def _next(self) -> list[_Waiting]:
-        """What goes into the next commit, once there is something; nothing at the end."""
+    def _next(self) -> list[_Waiting] | None:
+        """What goes into the next commit, once there is something; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
+            if not self._queue:
+                return None
             batch: list[_Waiting] = []
             records = 0
             while self._queue and (not batch or records < self._most_records):
-                batch.append(self._queue.popleft())
-                records += _records(batch[-1])
+                one = self._queue.popleft()
+                # from here on nobody can cancel it; who did before has gone without an answer
+                if one.done.set_running_or_notify_cancel():
+                    batch.append(one)
+                    records += _records(one)
             return batch
 
 
