@@ -66,7 +66,7 @@ class Crew:
         if wait is not None:
             self.queue.add(key, wait)
         for other in self.turns.urgent():
-            self.queue.add(other)
+            self.queue.hurry(other)
         memory = self.turns.memory(key)
         if memory is not None and not memory.book.is_blank:
             self.pages.add(key)

@@ -4,6 +4,7 @@ import heapq
 import threading
 import time
 from collections.abc import Callable
+from math import inf, nextafter
 
 Key = tuple[str, str]
 """Namespace and name of a ModelDeployment."""
@@ -30,14 +31,13 @@ class WorkQueue:
     def add(self, key: Key, delay_seconds: float = 0.0) -> None:
         """Look at the key then, or earlier if somebody wants it earlier."""
         with self._changed:
-            due = self._clock() + delay_seconds
-            waiting = self._again if key in self._held else self._due
-            if due >= waiting.get(key, float("inf")):
-                return
-            waiting[key] = due
-            if waiting is self._due:
-                heapq.heappush(self._heap, (due, key))
-                self._changed.notify()
+            self._wish(key, self._clock() + delay_seconds)
+
+    def hurry(self, key: Key) -> None:
+        """Look at the key before all others, even those that are overdue."""
+        with self._changed:
+            first = self._heap[0][0] if self._heap else inf
+            self._wish(key, nextafter(min(first, self._clock()), -inf))
 
     def take(self, timeout_seconds: float | None = None) -> Key | None:
         """The key that is most due, held until `done`; None after the time-out or the end."""
@@ -59,8 +59,8 @@ class WorkQueue:
         with self._changed:
             self._held.discard(key)
             due = self._again.pop(key, None)
-        if due is not None:
-            self.add(key, max(due - self._clock(), 0.0))
+            if due is not None:
+                self._wish(key, due)
 
     def forget(self, key: Key) -> None:
         """Nobody needs to look at the key any more."""
@@ -90,6 +90,15 @@ class WorkQueue:
         """How long the most overdue key has waited for a worker; 0 when none is overdue."""
         with self._changed:
             return max(self._clock() - min(self._due.values(), default=self._clock()), 0.0)
+
+    def _wish(self, key: Key, due: float) -> None:
+        waiting = self._again if key in self._held else self._due
+        if due >= waiting.get(key, inf):
+            return
+        waiting[key] = due
+        if waiting is self._due:
+            heapq.heappush(self._heap, (due, key))
+            self._changed.notify()
 
     def _pop(self) -> Key | None:
         """The first key that is due; entries that an earlier wish has overtaken are dropped."""

@@ -129,7 +129,7 @@ class Shelf:
         return self._look
 
     def news(self) -> tuple[str, ...]:
-        """Whose failures stood out in the last fetch; told once."""
+        """Whose failures stood out in the fetches since the last call."""
         news, self._news = self._news, ()
         return news
 
@@ -137,7 +137,7 @@ class Shelf:
         begun = time.thread_time()
         try:
             self._look = look = self._fetched()
-            self._news = standing_out(look.fresh, look.groups, self._meter)
+            self._news += standing_out(look.fresh, look.groups, self._meter)
             self._error = None
         except PrometheusError as broken:
             self._error = broken
