@@ -19,6 +19,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +45,8 @@ WANTED_PER_SECOND = 5_000
 CORES = 2
 LOOK_SECONDS = 2.0
 DOWN_SECONDS = 3.0
+RECOVERY_SECONDS = 600.0
+"""PostgreSQL replays what it has written since its last checkpoint; here, up to 1 GiB."""
 WRITER = "import sys; sys.path.insert(0, sys.argv.pop(1)); import writer; sys.exit(writer.main())"
 OLD_ROWS = """
 INSERT INTO prediction
@@ -70,8 +74,18 @@ class Reader:
     cursor: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> None:
-        """Until `ended`."""
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Look from time to time, as long as the block runs."""
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.ended.set()
+            thread.join()
+
+    def _run(self) -> None:
         while not self.ended.wait(LOOK_SECONDS):
             self.look()
 
@@ -133,7 +147,7 @@ def main() -> int:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     with (
         tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder,
-        postgres(shared_buffers="512MB", max_wal_size="4GB", checkpoint_timeout="5min") as server,
+        postgres(shared_buffers="512MB") as server,
     ):
         database = server.database()
         _fill(database, given.days, given.rows)
@@ -177,16 +191,12 @@ def _measured(
 ) -> Figures:
     with tempfile.TemporaryDirectory(prefix="sluice-spool-") as spools:
         reader = Reader(service=service)
-        looking = threading.Thread(target=reader.run)
-        looking.start()
         begun = time.monotonic()
-        writers = [_writer(given, service, Path(spools), number) for number in range(given.writers)]
         before = _cpu(server, service).postgres  # the days that are over are not this load
-        killed = _kill_in_the_middle(given, server, service, begun)
-        said = [json.loads(writer.communicate()[0]) for writer in writers]
-        seconds = time.monotonic() - begun
-        reader.ended.set()
-        looking.join()
+        with reader.looking(), _writers(given, service, Path(spools)) as writers:
+            killed = _kill_in_the_middle(given, server, service, begun)
+            said = [json.loads(writer.communicate()[0]) for writer in writers]
+            seconds = time.monotonic() - begun
         reader.look()
     ended = _cpu(server, service)
     spent = Cpu(
@@ -194,6 +204,20 @@ def _measured(
         postgres=killed.postgres - before + ended.postgres,
     )
     return _figures(seconds, said, _kept(service), (reader, spent))
+
+
+@contextmanager
+def _writers(
+    given: argparse.Namespace, service: ServiceProcess, spools: Path
+) -> Iterator[list["subprocess.Popen[str]"]]:
+    """All of them; none outlives the block, however it ends."""
+    writers = [_writer(given, service, spools, number) for number in range(given.writers)]
+    try:
+        yield writers
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.wait()
 
 
 def _writer(
@@ -225,7 +249,7 @@ def _kill_in_the_middle(
     of_postgres = _cpu(server, service).postgres
     server.kill()
     time.sleep(DOWN_SECONDS)
-    server.start()
+    server.start(RECOVERY_SECONDS)
     return Cpu(service=of_service, postgres=of_postgres)
 
 

@@ -85,9 +85,9 @@ class PostgresServer:
         if done.returncode:
             raise PostgresMissingError(f"initdb: {done.stderr.strip() or done.stdout.strip()}")
 
-    def start(self) -> None:
+    def start(self, within: float = START_SECONDS) -> None:
         """Start it, and wait until it answers; one that has crashed recovers first."""
-        eventually(self._started, START_SECONDS, every=0.2)
+        eventually(self._started, within, every=0.2)
 
     def stop(self) -> None:
         """End it in order."""

@@ -30,6 +30,8 @@ from sluice_ledger.records import (
 TOKEN_VARIABLE = "SLUICE_LEDGER_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN_FILE_VARIABLE = "SLUICE_LEDGER_TOKEN_FILE"  # noqa: S105
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+QUESTION_TIMEOUT = httpx.Timeout(5.0)
+"""Who asks has other deployments to look at, and asks again soon."""
 BATCH = 5_000
 """Records of one request; the service takes more, but memory is better spent elsewhere."""
 BODY_BYTES = 4 << 20
@@ -189,7 +191,7 @@ class HttpLedger:
         return self._read(answer, wire.TakenOut)
 
     def _get(self, path: str, kind: type[Said], asked: Mapping[str, str | int]) -> Said:
-        answer = self._asked("GET", path, params=dict(asked))
+        answer = self._asked("GET", path, params=dict(asked), timeout=QUESTION_TIMEOUT)
         self._refuse_failure(answer)
         return self._read(answer, kind)
 
