@@ -6,7 +6,7 @@ SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/
 
 .DEFAULT_GOAL := help
 .PHONY: help init fmt lint type test generate verify demo bench e2e clean control-plane helm kind-up kind-down \
-	node-up node-down
+	node-up node-down images
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,8 @@ lint: init type ## Style, types, imports, budgets
 	$(RUN) ruff check .
 	$(RUN) lint-imports
 	$(RUN) python tools/budget.py
-	$(RUN) shellcheck --external-sources --check-sourced tools/node/node tools/bootstrap.sh .ci/run helm/kind/up.sh \
+	$(RUN) shellcheck --external-sources --check-sourced tools/node/node tools/bootstrap.sh .ci/run \
+	  tools/images/build tools/images/lock tools/images/install.sh helm/kind/up.sh \
 		helm/postgresql/files/prepare.sh helm/object-store/files/users.sh helm/kfp/files/databases.sh
 
 type: init ## Check the types
@@ -48,7 +49,7 @@ type: init ## Check the types
 	cd serving-v1 && ../$(UV) run --frozen --no-sync mypy src
 
 test: lint verify control-plane helm ## All tests but the end-to-end ones
-	$(RUN) pytest --ignore tests/e2e
+	$(RUN) pytest --ignore tests/e2e --ignore tests/images
 	serving/.venv/bin/pytest tests/serving
 	serving-v1/.venv/bin/pytest tests/serving_v1
 
@@ -84,6 +85,9 @@ node-up: ## A real Kubernetes of one node on this machine; docs/node.md (needs r
 
 node-down: ## Stop it; `tools/node/node down --wipe` also forgets what it held
 	tools/node/node down
+
+images: ## Build the container images, with docker, podman, or on the node; docs/images.md
+	tools/images/build
 
 clean: ## Remove what builds and tests leave behind
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -38,7 +38,7 @@ def main() -> int:
         return 0
     library = Path(sysconfig.get_path("stdlib"))
     compile_all(SYSTEM / library.relative_to("/"), library)
-    compile_all(ENVIRONMENT / "lib", ENVIRONMENT / "lib")
+    compile_all(ENVIRONMENT, ENVIRONMENT)
     return 0
 
 

@@ -8,7 +8,7 @@
 # Nothing is installed whose digest is not written down: in a lock, uv.txt or backend.txt.
 set -eu
 tools=$(dirname "$(realpath "$0")")
-python=$UV_PROJECT_ENVIRONMENT/bin/python
+python=${UV_PROJECT_ENVIRONMENT:-}/bin/python # the steps after "tools" need it
 
 tools() {
     python3 -m pip install --quiet --no-cache-dir --root-user-action ignore \
@@ -22,10 +22,13 @@ libraries() { # libraries FOLDER OPTION...
     # some libraries come as sources only: they are built by these, which the second sync removes
     uv pip install --quiet --python "$python" --require-hashes --requirement "$tools/backend.txt"
     for exactness in --inexact ""; do
-        uv sync --quiet --project "$folder" --frozen --no-dev --no-install-local \
+        uv sync --quiet --project "$folder" --frozen --no-dev --no-install-local --no-compile-bytecode \
             --no-build-isolation $exactness "$@"
     done
     python3 "$tools/trim.py" "$UV_PROJECT_ENVIRONMENT"
+    mkdir -p /image/locks # for sbom.py
+    uv export --quiet --preview --project "$folder" --frozen --no-dev "$@" --format cyclonedx1.5 \
+        --output-file "/image/locks/$(basename "$UV_PROJECT_ENVIRONMENT").json"
 }
 
 units() { # units FOLDER OPTION...: into the environment, and apart from it into /image/units
@@ -38,9 +41,6 @@ units() { # units FOLDER OPTION...: into the environment, and apart from it into
     uv pip install --quiet --python "$python" --no-deps --no-index /image/wheels/*.whl
     rm -r /image/wheels
     apart "$UV_PROJECT_ENVIRONMENT"
-    mkdir -p /image/locks
-    uv export --quiet --preview --project "$folder" --frozen --no-dev "$@" --format cyclonedx1.5 \
-        --output-file "/image/locks/$(basename "$UV_PROJECT_ENVIRONMENT").json"
 }
 
 apart() { # apart ENVIRONMENT: what is ours moves to the same place below /image/units

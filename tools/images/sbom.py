@@ -1,8 +1,8 @@
 """The bill of materials of an image, in CycloneDX: what locks name, and Debian's packages.
 
-A step of the Dockerfiles, after `install.sh units`, which asks uv what the lock names. Only what
-is in the image is listed, with the licence that it states, and nothing that changes from build to
-build. A library that is there and in no lock ends the build.
+A step of the Dockerfiles, after `install.sh libraries`, which asks uv what the lock names. Only
+what is in the image is listed, with the licence that it states, and nothing that changes from build
+to build. A library that is there and in no lock ends the build.
 """
 
 import json
@@ -35,7 +35,7 @@ def main() -> int:
         sys.exit(f"in the image, but in no lock: {', '.join(strangers) or 'nothing is there'}")
     libraries = {key(one): locked[key(one)] | licences(one) for one in present}
     parts = [*libraries.values(), interpreter(), *debian(SYSTEM)]
-    BILL.parent.mkdir(parents=True)
+    BILL.parent.mkdir(parents=True, exist_ok=True)
     BILL.write_text(json.dumps(bill(image, parts), indent=1), encoding="utf-8")
     return 0
 
@@ -56,7 +56,7 @@ def named(one: Component) -> Component:
 
 def installed(folder: Path) -> Iterator[Message]:
     """The metadata of every distribution below a folder."""
-    for path in sorted(folder.rglob("*.dist-info/METADATA")):
+    for path in sorted(folder.rglob("site-packages/*.dist-info/METADATA")):
         yield HeaderParser().parsestr(path.read_text(encoding="utf-8"))
 
 

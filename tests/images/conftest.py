@@ -1,0 +1,42 @@
+"""These tests run our images on the node: `make node-up images`, then `pytest tests/images`."""
+
+import json
+import secrets
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+from house import ROOT
+from image_pod import KubectlError, kubectl
+
+
+@pytest.fixture(scope="session")
+def version() -> str:
+    """Tag of all images."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+@pytest.fixture(scope="session")
+def namespace() -> Iterator[str]:
+    """A namespace in which only restricted pods may run; gone afterwards."""
+    name = f"images-{secrets.token_hex(4)}"
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    metadata = {"name": name, "labels": labels}
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    try:
+        kubectl("create", "-f", "-", stdin=json.dumps(made))
+    except KubectlError as down:
+        pytest.fail(f"the node does not answer: make node-up images\n{down}")
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def starts() -> Iterator[dict[str, float]]:
+    """Seconds from the start of a container to its first answer, for tools/images/table.py."""
+    seconds: dict[str, float] = {}
+    yield seconds
+    path = ROOT / "build" / "images" / "starts.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(seconds, indent=1))
