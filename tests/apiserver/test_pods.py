@@ -4,9 +4,11 @@ The node is a small one of our own, which runs the commands of Pods as processes
 real one.
 """
 
+from _thread import interrupt_main
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -213,6 +215,24 @@ def test_a_pod_that_fails_is_explained_and_taken_away(world, fates, fate, said) 
         world.train(seed=int(uuid4()) % 2**31)
     assert failed.value.step == "train"
     assert world.pods() == []
+
+
+def test_an_interrupted_run_takes_its_pod_away_and_the_next_goes_on_from_there(
+    world, fates
+) -> None:
+    seed = 4242
+
+    def interrupt(pod: dict[str, Any]) -> dict[str, Any]:
+        interrupt_main()
+        return image_missing(pod)
+
+    fates["train"] = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        world.train(seed=seed)
+    assert world.pods() == []
+    fates.clear()
+    _, states = world.train(seed=seed)
+    assert (states["split"], states["train"]) == (StepState.REUSED, StepState.DONE)
 
 
 def test_pods_of_a_run_that_was_killed_are_taken_away_by_the_next(world, first) -> None:

@@ -7,6 +7,7 @@ Everything lies below one workspace: `mlflow.db` and `artifacts/` (tracking and 
 import contextlib
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -164,7 +165,10 @@ def _kubeflow_at(place: Workspace) -> Iterator[None]:
         cache_root=str(place.cache),
     )
     try:
-        yield
+        with warnings.catch_warnings():
+            # it takes an image for one without Python unless its name says so
+            warnings.filterwarnings("ignore", message=".*custom or non-Python base image")
+            yield
     finally:
         give_metrics_a_file(place.cache)
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from kubeflow_double import KubeflowDouble, kubeflow_double
 from sluice_cli.main import app
-from sluice_components.errors import ProjectError
+from sluice_components.errors import NoClusterError, ProjectError
 from sluice_pipelines.failure import RunFailedError
 from training_projects import write_tumour_project
 from typer.testing import CliRunner, Result
@@ -97,6 +97,11 @@ def test_a_source_on_this_machine_is_refused_before_anything_is_asked(double, pr
     with pytest.raises(ProjectError, match=r"tumours\.csv: the source lies on this machine"):
         run("train", "--cluster", "-f", str(project))
     assert double.pipelines == {}
+
+
+def test_pods_need_a_login_to_a_cluster_and_say_so(project, tmp_path) -> None:
+    with pytest.raises(NoClusterError, match=r"absent: .*give --kubeconfig"):
+        run("train", "--pods", "-f", str(project), "--kubeconfig", str(tmp_path / "absent"))
 
 
 @pytest.mark.parametrize(
