@@ -78,6 +78,13 @@ def test_pods_are_looked_for_where_they_may_be_seen(wish: Wish) -> None:
             assert set(discovery["namespaces"]["names"]) == seen
 
 
+def test_without_discovery_only_what_people_name_is_scraped() -> None:
+    mine = 'extraScrapeConfigs=[{"job_name":"mine","static_configs":[]}]'
+    objects = rendered(alone("prometheus", 'discovery="none"', mine))
+    assert [job["job_name"] for job in config_of(objects)["scrape_configs"]] == ["mine"]
+    assert not [one for one in objects if one["kind"] in {"Role", "RoleBinding"}]
+
+
 def config_of(objects: tuple[Object, ...]) -> Object:
     text = named(objects, "ConfigMap", "sluice-prometheus")["data"]["prometheus.yml"]
     config: Object = yaml.safe_load(text)

@@ -1,6 +1,6 @@
 """Values of the charts that watch: Prometheus and Grafana's dashboards."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,9 @@ class PrometheusValues(Chart):
     """Run a server; off where only the rules are wanted."""
     image: Image = Image(repository="prom/prometheus", tag="v3.5.0")
     """Prometheus 2.42 or later."""
+    discovery: Literal["pods", "none"] = "pods"
+    """How targets are found: `pods` asks the API server; `none` leaves it to
+    `extraScrapeConfigs`, for builds of Prometheus that know no Kubernetes."""
     namespaces: tuple[Name, ...] = ()
     """Namespaces whose Pods are scraped; the release's own if empty."""
     scrape_interval: Seconds = "5s"

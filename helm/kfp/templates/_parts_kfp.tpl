@@ -109,3 +109,8 @@ image: {{ include "sluice.image" (list $root $image) }}
 imagePullPolicy: {{ $image.pullPolicy }}
 securityContext: {{- include "sluice.containerSecurity" $root | nindent 2 }}
 {{- end }}
+
+{{- /* kfp.logKeyFormat: where Argo puts logs, and the pages look for them; Argo fills it in. */ -}}
+{{- define "kfp.logKeyFormat" -}}
+private-artifacts/{{ "{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}" }}
+{{- end }}

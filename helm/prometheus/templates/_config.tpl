@@ -26,36 +26,42 @@ alerting:
         - targets: {{ toJson . }}
 {{- end }}
 scrape_configs:
-  # Pods of Sluice name the port to read in an annotation
-  - job_name: sluice
-    {{- include "prometheus.discovery" . | nindent 4 }}
-    relabel_configs:
-      - {source_labels: [__meta_kubernetes_pod_annotationpresent_sluice_dev_scrape], regex: "true", action: keep}
-      - {source_labels: [__meta_kubernetes_pod_annotation_sluice_dev_scrape], target_label: __meta_kubernetes_pod_container_port_name, action: keepequal}
-      {{- include "prometheus.labels" . | nindent 6 }}
-  # Seldon Core 2: the agent counts requests by model, ...
-  - job_name: seldon-agents
-    {{- include "prometheus.discovery" . | nindent 4 }}
-    relabel_configs:
-      - {source_labels: [__meta_kubernetes_pod_labelpresent_seldon_server_name], regex: "true", action: keep}
-      - {source_labels: [__meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_number], regex: agent;9006, action: keep}
-      {{- include "prometheus.labels" . | nindent 6 }}
-  # ... and our runtime by revision
-  - job_name: seldon-models
-    {{- include "prometheus.discovery" . | nindent 4 }}
-    relabel_configs:
-      - {source_labels: [__meta_kubernetes_pod_labelpresent_seldon_server_name], regex: "true", action: keep}
-      - {source_labels: [__meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_number], regex: mlserver;9500, action: keep}
-      - {source_labels: [__meta_kubernetes_pod_ip], regex: (.+), target_label: __address__, replacement: "$1:8082"}
-      {{- include "prometheus.labels" . | nindent 6 }}
-  # Seldon Core 1: the executor of each predictor
-  - job_name: seldon-executors
-    metrics_path: /prometheus
-    {{- include "prometheus.discovery" . | nindent 4 }}
-    relabel_configs:
-      - {source_labels: [__meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_name], regex: seldon-container-engine;metrics, action: keep}
-      {{- include "prometheus.labels" . | nindent 6 }}
+  {{- if eq .Values.discovery "pods" }}
+  {{- include "prometheus.jobs" . | nindent 2 }}
+  {{- end }}
   {{- with .Values.extraScrapeConfigs }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{- define "prometheus.jobs" -}}
+# Pods of Sluice name the port to read in an annotation
+- job_name: sluice
+  {{- include "prometheus.discovery" . | nindent 2 }}
+  relabel_configs:
+    - {source_labels: [__meta_kubernetes_pod_annotationpresent_sluice_dev_scrape], regex: "true", action: keep}
+    - {source_labels: [__meta_kubernetes_pod_annotation_sluice_dev_scrape], target_label: __meta_kubernetes_pod_container_port_name, action: keepequal}
+    {{- include "prometheus.labels" . | nindent 4 }}
+# Seldon Core 2: the agent counts requests by model, ...
+- job_name: seldon-agents
+  {{- include "prometheus.discovery" . | nindent 2 }}
+  relabel_configs:
+    - {source_labels: [__meta_kubernetes_pod_labelpresent_seldon_server_name], regex: "true", action: keep}
+    - {source_labels: [__meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_number], regex: agent;9006, action: keep}
+    {{- include "prometheus.labels" . | nindent 4 }}
+# ... and our runtime by revision
+- job_name: seldon-models
+  {{- include "prometheus.discovery" . | nindent 2 }}
+  relabel_configs:
+    - {source_labels: [__meta_kubernetes_pod_labelpresent_seldon_server_name], regex: "true", action: keep}
+    - {source_labels: [__meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_number], regex: mlserver;9500, action: keep}
+    - {source_labels: [__meta_kubernetes_pod_ip], regex: (.+), target_label: __address__, replacement: "$1:8082"}
+    {{- include "prometheus.labels" . | nindent 4 }}
+# Seldon Core 1: the executor of each predictor
+- job_name: seldon-executors
+  metrics_path: /prometheus
+  {{- include "prometheus.discovery" . | nindent 2 }}
+  relabel_configs:
+    - {source_labels: [__meta_kubernetes_pod_container_name, __meta_kubernetes_pod_container_port_name], regex: seldon-container-engine;metrics, action: keep}
+    {{- include "prometheus.labels" . | nindent 4 }}
 {{- end }}
