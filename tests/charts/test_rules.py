@@ -177,3 +177,14 @@ def test_an_existing_secret_is_used_and_none_is_made() -> None:
     (_, pod), *_ = pods(objects)
     named_secrets = {v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v}
     assert named_secrets == {"admin", "mine"}
+
+
+@pytest.mark.parametrize(
+    "change", ['buckets.names=["more"]', 'pod.nodeSelector={"disk":"fast"}', 'region="eu"']
+)
+def test_a_job_that_would_change_gets_another_name(change: str) -> None:
+    before, after = (
+        next(one for one in rendered(wish) if one["kind"] == "Job")
+        for wish in (alone("object-store"), alone("object-store", change))
+    )
+    assert before["metadata"]["name"] != after["metadata"]["name"]
