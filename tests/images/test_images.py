@@ -8,12 +8,11 @@ from image_pod import Container, KubectlError, Pod, support
 from sluice_components.validate.component import validate
 
 SERVED = "late-trips"
-MAKE = f"""
+pytestmark = pytest.mark.timeout(900)
+MAKE = """
 from pathlib import Path
 from package_making import trip_package
-folder = Path("/made/{SERVED}")
-folder.mkdir()
-print(trip_package(folder))
+print(trip_package(Path("/made")))
 """
 TABLE = """
 from pathlib import Path
@@ -21,6 +20,12 @@ from sluice_components.dataset import write_frame
 from training_rows import trips
 write_frame(trips(50), Path("/made/raw"))
 """
+WATCHED = """
+python3 -c "import time; print(time.time())"
+sh -ec "$@"
+python3 -c "import time; print(time.time()); print(open('/made/output.json').read())"
+"""
+"""Runs the rest of the command as Kubeflow does, and prints when, and what it said of outputs."""
 ASKED = {
     "inputs": [
         {"name": "distance", "shape": [1], "datatype": "FP64", "data": [900.0]},
@@ -79,6 +84,7 @@ def serving(namespace: str, version: str, starts: dict[str, float]) -> Pod:
         image=image("serving", version),
         env={
             "MLSERVER_MODELS_DIR": "/made",
+            "MLSERVER_MODEL_NAME": SERVED,
             "SLUICE_DEPLOYMENT": SERVED,
             "SLUICE_REVISION": f"{SERVED}-4f2a91c3",
         },
@@ -116,7 +122,7 @@ def test_the_components_of_a_package_train_in_their_image(serving: Pod) -> None:
 
 
 def test_the_server_answers_for_a_package(serving: Pod) -> None:
-    answer = json.loads(serving.ask(9000, f"/v2/models/{SERVED}/infer", ASKED))
+    answer = serving.post(9000, f"/v2/models/{SERVED}/infer", ASKED)
     assert answer["outputs"][0]["name"] == "prediction"
     assert answer["outputs"][0]["data"][0] in {0, 1}
 
@@ -171,20 +177,23 @@ def test_a_step_runs_as_kubeflow_starts_it(
         ),
         main=Container(
             image=image("components", version),
-            command=step.command,
+            command=["sh", "-ec", WATCHED, "sh", *step.command[2:]],
             args=["--executor_input", executor_input(), "--function_to_execute", "validate"],
             mounts=mounts,
         ),
         files=support("training_rows.py"),
     )
     pod.start()
-    assert "validate" in pod.succeeds()
-    starts["components"] = pod.seconds()
+    began, *_, ended, output = pod.succeeds().strip().split("\n")
+    starts["components"] = float(ended) - float(began)
+    (counts,) = json.loads(output)["artifacts"]["counts"]["artifacts"]
+    assert counts["metadata"]["rows"] == 50
+    assert counts["metadata"]["clean"] + counts["metadata"]["quarantined"] == 50
 
 
 @pytest.fixture(scope="module")
 def wrapper(namespace: str, version: str, starts: dict[str, float]) -> Pod:
-    said = [{"name": "model_uri", "value": f"/made/{SERVED}", "type": "STRING"}]
+    said = [{"name": "model_uri", "value": "/made/package", "type": "STRING"}]
     pod = Pod(
         namespace=namespace,
         name="wrapper",
@@ -212,7 +221,7 @@ def wrapper(namespace: str, version: str, starts: dict[str, float]) -> Pod:
 
 def test_the_wrapper_of_seldon_1_answers_for_a_package(wrapper: Pod) -> None:
     row = {"names": ["distance", "hour", "carrier"], "ndarray": [[900.0, 17, "AA"]]}
-    answer = json.loads(wrapper.ask(9000, "/api/v1.0/predictions", {"data": row}))
+    answer = wrapper.post(9000, "/api/v1.0/predictions", {"data": row})
     assert answer["data"]["ndarray"][0][0] in {0, 1}
     assert answer["meta"]["tags"]["digest"].startswith("sha256:")
 
@@ -225,8 +234,8 @@ def test_mlflow_keeps_experiments(namespace: str, version: str, starts: dict[str
     pod.start()
     assert pod.answers(5000, "/health", within=240) == "OK"
     starts["mlflow"] = pod.seconds()
-    made = pod.ask(5000, "/api/2.0/mlflow/experiments/create", {"name": "flights"})
-    assert json.loads(made)["experiment_id"]
+    made = pod.post(5000, "/api/2.0/mlflow/experiments/create", {"name": "flights"})
+    assert made["experiment_id"]
 
 
 def test_the_ledger_says_which_settings_it_misses(namespace: str, version: str) -> None:
