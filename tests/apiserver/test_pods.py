@@ -260,7 +260,7 @@ def test_pod_security_restricted_admits_a_step_whose_outputs_are_on_a_claim(
         namespace=namespace,
         account="pipeline-runner",
         workspace="0123456789ab",
-        outputs="/shared/outputs",
+        outputs="/mnt/outputs",
         claim="outputs",
     )
     work = Work(step="train", name="train-1", image="sluice-components:0.1.0", command=["true"])

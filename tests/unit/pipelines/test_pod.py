@@ -16,7 +16,7 @@ GROUND = Ground(
     namespace="ml",
     account="pipeline-runner",
     workspace="0123456789ab",
-    outputs="/shared/outputs",
+    outputs="/mnt/outputs",
 )
 
 
@@ -70,7 +70,7 @@ def test_what_the_compiler_says_of_a_step_is_in_its_pod(known):
     assert spec["activeDeadlineSeconds"] == 6 * 3600
     assert spec["imagePullSecrets"] == [{"name": "registry"}]
     mounts = {mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
-    assert mounts == {"/shared/outputs", "/tmp", "/data"}
+    assert mounts == {"/mnt/outputs", "/tmp", "/data"}
     claims = [one for one in spec["volumes"] if "persistentVolumeClaim" in one]
     assert [one["persistentVolumeClaim"]["claimName"] for one in claims] == ["raw-data"]
 
