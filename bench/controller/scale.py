@@ -31,7 +31,18 @@ from rival import rival
 from sluice import Sluice
 from subject import Subject
 from target import Judged, judged
-from workload import Fleet, Row, breach, handed_over, holding, idle, killed, outage, stepping
+from workload import (
+    Fleet,
+    Row,
+    breach,
+    breach_of_all,
+    handed_over,
+    holding,
+    idle,
+    killed,
+    outage,
+    stepping,
+)
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench"
 EVERY = ("W1", "W2", "W3", "W4", "W5", "W6")
@@ -187,7 +198,7 @@ def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) ->
         yield killed(fleet)
         yield handed_over(fleet)
     if "W1" in wanted and len(fleet.holding) > 1:
-        yield breach(fleet, fleet.holding) | {"workload": "W1 all"}
+        yield breach_of_all(fleet)
 
 
 def _one_by_one(fleet: Fleet, times: int) -> Row:

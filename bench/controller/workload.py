@@ -69,6 +69,14 @@ def breach(fleet: Fleet, names: Sequence[str], version: int = 2) -> Row:
     return row | spread(took, rig.subject.poll_seconds)
 
 
+def breach_of_all(fleet: Fleet) -> Row:
+    """W1: all at once, with what everybody computes meanwhile: on few cores, that is the limit."""
+    rows: list[Row] = []
+    leader = max(fleet.rig.replicas)
+    phase = measured(fleet.rig, lambda: rows.append(breach(fleet, fleet.holding)), leader)
+    return rows[0] | phase.row() | {"workload": "W1 all"}
+
+
 def _retreated(rig: Rig, names: Sequence[str], since: float) -> bool:
     rig.check()
     return all(rig.recorder.reached(name, 0, since) for name in names)
