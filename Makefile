@@ -38,7 +38,7 @@ lint: init type ## Style, types, imports, budgets
 	$(RUN) lint-imports
 	$(RUN) python tools/budget.py
 	$(RUN) shellcheck --external-sources --check-sourced tools/node/node tools/bootstrap.sh .ci/run \
-	  tools/images/build tools/images/lock tools/images/install.sh helm/kind/up.sh \
+	  tools/images/build tools/images/lock tools/images/install.sh tests/images/stand-ins/build helm/kind/up.sh \
 		helm/postgresql/files/prepare.sh helm/object-store/files/users.sh helm/kfp/files/databases.sh
 
 type: init ## Check the types

