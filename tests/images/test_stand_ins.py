@@ -1,4 +1,4 @@
-"""The charts of other people's programs run on the node with what stands in for their images."""
+"""The charts run on the node, with our images, and with what stands in for other people's."""
 
 import json
 
@@ -20,6 +20,9 @@ def charts(namespace: str, version: str, tmp_path_factory: pytest.TempPathFactor
         "postgresql": "persistence.enabled=false",
         "object-store": f"persistence.enabled=false,buckets.image.tag={version}",
         "prometheus": "persistence.enabled=false",
+        "ledger": "database.host=postgresql,database.existingSecret=postgresql-ledger",
+        "mlflow": "database.host=postgresql,database.existingSecret=postgresql-mlflow,"
+        "artifacts.endpoint=http://object-store:8333,artifacts.credentials.name=object-store",
     }.items():
         where = ("--namespace", namespace, "--kubeconfig", str(kubeconfig))
         wanted = ("--set", f"{values},fullnameOverride={chart}")
@@ -27,9 +30,15 @@ def charts(namespace: str, version: str, tmp_path_factory: pytest.TempPathFactor
     return namespace
 
 
-@pytest.mark.parametrize("name", ["postgresql", "object-store", "prometheus"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("statefulset/postgresql", "statefulset/object-store", "statefulset/prometheus"),
+        *("deployment/ledger", "deployment/mlflow"),
+    ],
+)
 def test_a_chart_becomes_ready(name: str, charts: str) -> None:
-    kubectl("rollout", "status", f"statefulset/{name}", "-n", charts, "--timeout=240s")
+    kubectl("rollout", "status", name, "-n", charts, "--timeout=300s")
 
 
 def test_databases_are_made(charts: str) -> None:
