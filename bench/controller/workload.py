@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from account import Asked, by_resource
 from eventually import eventually  # type: ignore[import-not-found]
 from phase import measured, quiet
+from recorder import Write
 from rig import REPLICAS, Rig
 from subject import HELD_PERCENT
 
@@ -126,15 +128,25 @@ def stepping(fleet: Fleet, steps: int) -> Row:
 
     phase = measured(fleet.rig, roll_out)
     leases = sum(count for what, count in phase.resources.items() if what.endswith(" leases"))
-    writes, weights = phase.writes - leases, [w.weight for w in fleet.rig.recorder.writes[name]]
+    seen = fleet.rig.recorder.writes[name]
+    weights, inside = [write.weight for write in seen], _within_steps(fleet.rig, seen)
     return {
         "workload": "W4",
         "steps": steps,
-        "writes": writes,
-        "writes_per_step": round(writes / steps, 2),
+        "writes": phase.writes - leases,
+        "writes_within_steps": by_resource(inside),
+        "writes_per_step": round(len(inside) / steps, 2),
         "live_reads": phase.reads,
         "weights": [w for n, w in enumerate(weights) if n == 0 or w != weights[n - 1]],
     } | phase.row()
+
+
+def _within_steps(rig: Rig, seen: Sequence[Write]) -> list[Asked]:
+    """Writes from the first weight to the last: what a rollout with more steps has more of."""
+    begin = next(write.at for write in seen if write.weight)
+    end = next(write.at for write in seen if write.weight == 100)
+    asked = rig.requests.between(begin, end, REPLICAS[0])
+    return [one for one in asked if one.is_write and one.resource != "leases"]
 
 
 def outage(fleet: Fleet, seconds: float) -> Row:

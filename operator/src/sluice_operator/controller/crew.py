@@ -18,6 +18,8 @@ LATE_SECONDS = 0.5
 """Once a deployment has waited so long for a worker, retreats may be among those that wait."""
 YIELD_SECONDS = 0.25
 """Scribes rest so long before each record meanwhile, and leave the API server to the workers."""
+GATHER_SECONDS = 4.0
+"""What is noted meanwhile goes into the same record; steps often follow each other at once."""
 LAPSE_SECONDS = 0.5
 """Until a deployment is tried again that came up while the lease was not renewed yet."""
 
@@ -69,7 +71,7 @@ class Crew:
             self.queue.hurry(other)
         memory = self.turns.memory(key)
         if memory is not None and not memory.book.is_blank:
-            self.pages.add(key)
+            self.pages.add(key, 0.0 if memory.book.is_awaited else GATHER_SECONDS)
 
     def _turned(self, key: Key) -> tuple[float | None, str]:
         try:

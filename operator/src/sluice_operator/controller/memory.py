@@ -70,6 +70,12 @@ class Book:
         with self._lock:
             return self._page.is_blank
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it: for what came of an action, or to be warned."""
+        with self._lock:
+            return bool(self._page.actions) or any(event.warning for event in self._page.events)
+
     def note(self, more: Page) -> None:
         """Put more on the present page."""
         with self._lock:
@@ -115,6 +121,8 @@ class Memory:
     """Of the object whose spec that is."""
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
+    headline_seen: tuple[object, ...] = ()
+    """As of the last look; what lasts for two looks is shown."""
     shown_at: datetime | None = None
     sure: bool = True
     """Whether no request is under way that could still change traffic: not after a time-out, nor

@@ -150,6 +150,7 @@ class Operator:
         for leader in leaders:
             leader.join(timeout=LEAD_SECONDS)
         deadline = time.monotonic() + FLUSH_SECONDS
+        self.pages.rush()
         while time.monotonic() < deadline and len(self.pages):
             time.sleep(0.02)
         self.pages.close()

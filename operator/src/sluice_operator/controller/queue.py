@@ -39,6 +39,12 @@ class WorkQueue:
             first = self._heap[0][0] if self._heap else inf
             self._wish(key, nextafter(min(first, self._clock()), -inf))
 
+    def rush(self) -> None:
+        """Everything that waits is due now."""
+        with self._changed:
+            for key in tuple(self._due):
+                self._wish(key, self._clock())
+
     def take(self, timeout_seconds: float | None = None) -> Key | None:
         """The key that is most due, held until `done`; None after the time-out or the end."""
         end = None if timeout_seconds is None else self._clock() + timeout_seconds

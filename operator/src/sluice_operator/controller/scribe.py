@@ -1,14 +1,16 @@
 """Writes what nobody waits for: RolloutRuns, events, results of actions.
 
 It has a lane of its own, so that no retreat stands behind the record of another. What could not be
-written stays in the book; what a crash takes away is one entry of a record, never a decision.
+written stays in the book; a crash takes the last seconds of a record away, never a decision.
 """
 
 import contextlib
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from sluice_operator.cluster.kind import (
     DEPLOYMENT_LABEL,
@@ -64,8 +66,9 @@ class Scribe:
                 self._close(*page.actions[0])
                 del page.actions[0]
             while page.events:
-                self._tell(body, page.events[0])
-                del page.events[0]
+                alike = alike_of(page.events)
+                self._tell(body, joined(alike))
+                del page.events[: len(alike)]
         except ClusterError as away:
             memory.book.put_back(page)
             _log.info("%s/%s: record waits: %s", *key, away)
@@ -142,6 +145,17 @@ def _merged(before: Plain, page: Page, attempt: int) -> Plain:
     if entries:
         shown["startedAt"] = entries[0]["at"]
     return shown | page.outcomes.get(attempt, {})
+
+
+def alike_of(events: Sequence[Event]) -> list[Event]:
+    """The first event, and those that follow it with the same reason."""
+    first = events[0]
+    return list(takewhile(lambda e: (e.reason, e.warning) == (first.reason, first.warning), events))
+
+
+def joined(events: Sequence[Event]) -> Event:
+    """One event for all: gates that turn safe together are told together."""
+    return replace(events[0], message="; ".join(event.message for event in events))
 
 
 def owner_of(body: Object) -> Plain:

@@ -56,7 +56,7 @@ class Settings(BaseModel):
     """Deployments looked at in parallel."""
     poll_seconds: Annotated[float, Field(ge=0.2, le=300)] = 5.0
     """Between two looks at the evidence of a rollout."""
-    checkpoint_seconds: Annotated[float, Field(ge=1, le=600)] = 10.0
+    checkpoint_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
     """Between two records of evidence and counts that change nothing else; longer by itself when
     many rollouts are active, so that recording costs at most 15 writes per second each."""
     health_port: Port = 8081

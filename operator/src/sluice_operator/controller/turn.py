@@ -83,7 +83,7 @@ class Pace:
     """How often things are done that nobody waits for."""
 
     poll_seconds: float = 5.0
-    checkpoint: Callable[[], timedelta] = lambda: timedelta(seconds=10)
+    checkpoint: Callable[[], timedelta] = lambda: timedelta(seconds=30)
 
 
 class Turns:
@@ -233,7 +233,9 @@ class Turns:
         status, now = done.after, done.seen.now
         matters = structure_of(status) != structure_of(memory.saved)
         headline = headline_of(done.spec, status, done.seen, memory.trouble)
-        if matters or headline != memory.headline or self._is_due(memory, done.decision, now):
+        lasts, memory.headline_seen = headline == memory.headline_seen, headline
+        told = headline == memory.headline or not lasts
+        if matters or not told or self._is_due(memory, done.decision, now):
             shown = status_shown(done.spec, done.decision, done.seen, body, memory.trouble)
             try:
                 self._write(memory, body, shown)
@@ -295,6 +297,8 @@ class Turns:
         if decision.requeue_after == timedelta(0):
             return 0.0
         status = decision.status
+        if memory.headline != memory.headline_seen:
+            return WATCHFUL_SECONDS
         if decision.requeue_after is None and status.drift_since is None:
             return RESYNC_SECONDS
         steady = status.drift_since is None and status.unready_since is None

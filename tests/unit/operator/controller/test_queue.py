@@ -72,3 +72,10 @@ def test_a_hurry_for_a_key_in_somebody_s_hands_waits_for_him_alone(queue, clock)
     queue.hurry(A)
     queue.done(A)
     assert taken(queue) == [A, B]
+
+
+def test_at_the_end_everything_is_due(queue):
+    queue.add(A, 4)
+    queue.add(B, 9)
+    queue.rush()
+    assert sorted(taken(queue)) == [A, B]

@@ -1,0 +1,45 @@
+"""What is told together, and how soon it is written."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sluice_operator.controller.memory import Book, Page
+from sluice_operator.controller.scribe import alike_of, joined
+from sluice_operator.model import Event
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def event(reason: str, message: str, *, warning: bool = False, after: float = 0) -> Event:
+    at = NOW + timedelta(seconds=after)
+    return Event(at=at, reason=reason, message=message, warning=warning)
+
+
+FIRST, SECOND = event("GateSafe", "errors"), event("GateSafe", "slo", after=1)
+
+
+def test_gates_that_turn_safe_together_are_told_together():
+    assert joined([FIRST, SECOND]) == event("GateSafe", "errors; slo")
+
+
+@pytest.mark.parametrize(
+    "other", [event("StepStarted", "Step 2"), event("GateSafe", "slow", warning=True)]
+)
+def test_what_is_something_else_is_told_by_itself(other):
+    assert alike_of([FIRST, SECOND, other, FIRST]) == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize(
+    ("page", "awaited"),
+    [
+        (Page(events=[FIRST]), False),
+        (Page(decisions=[(1, {"at": "now"})], checkpoint=True), False),
+        (Page(events=[FIRST, event("GateHarm", "errors", warning=True)]), True),
+        (Page(actions=[({}, {"state": "Done"})]), True),
+    ],
+    ids=["event", "record", "warning", "action"],
+)
+def test_warnings_and_results_are_written_at_once(page, awaited):
+    book = Book()
+    book.note(page)
+    assert book.is_awaited is awaited
