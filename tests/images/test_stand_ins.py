@@ -1,6 +1,7 @@
 """The charts run on the node, with our images, and with what stands in for other people's."""
 
 import json
+from datetime import datetime
 
 import pytest
 from eventually import eventually
@@ -39,6 +40,17 @@ def charts(namespace: str, version: str, tmp_path_factory: pytest.TempPathFactor
 )
 def test_a_chart_becomes_ready(name: str, charts: str) -> None:
     kubectl("rollout", "status", name, "-n", charts, "--timeout=300s")
+
+
+def test_the_ledger_is_ready_within_a_minute(charts: str, starts: dict[str, float]) -> None:
+    kubectl("rollout", "status", "deployment/ledger", "-n", charts, "--timeout=300s")
+    named = ("-l", "app.kubernetes.io/name=ledger", "-o", "json")
+    pod = json.loads(kubectl("get", "pods", "-n", charts, *named))["items"][0]["status"]
+    (ready,) = (one for one in pod["conditions"] if one["type"] == "Ready")
+    since = datetime.fromisoformat(pod["containerStatuses"][0]["state"]["running"]["startedAt"])
+    taken = datetime.fromisoformat(ready["lastTransitionTime"]) - since
+    starts["ledger"] = taken.total_seconds()
+    assert starts["ledger"] < 60
 
 
 def test_databases_are_made(charts: str) -> None:
