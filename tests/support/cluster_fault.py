@@ -6,7 +6,7 @@ no more calls, but what it had sent may still arrive (`land`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import TypeVar
@@ -119,6 +119,11 @@ class FaultyCluster:
     def interrupt(self, calls: int, carry_out: Callable[[], object]) -> None:
         """Let somebody else's request arrive some calls from now."""
         self._under_way.append(Late(self.calls + calls, carry_out))
+
+    def be_away(self, calls: int) -> None:
+        """Nobody answers the next calls."""
+        outage = range(self.calls + 1, self.calls + 1 + calls)
+        self._plan = replace(self._plan, outages=(*self._plan.outages, outage))
 
     def land(self) -> None:
         """Let everything arrive that is still under way."""

@@ -116,9 +116,9 @@ class Memory:
     """The status subresource as the API server gave it last: if it reads otherwise, somebody else
     has written, and everything is read anew."""
     spec: Spec | None = None
-    """Of the last look."""
+    """Of the last look whose decision was remembered."""
     generation: int = 0
-    """Of the object whose spec that is."""
+    """Of the object at that look."""
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
     headline_seen: tuple[object, ...] = ()

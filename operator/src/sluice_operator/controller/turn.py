@@ -247,7 +247,7 @@ class Turns:
                 _log.warning("%s: status not written: %s", status.deployment, refused)
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
-        memory.status, memory.spec = status, done.spec
+        memory.status, memory.spec, memory.generation = status, done.spec, _generation(body)
 
     def _is_due(self, memory: Memory, decision: Decision, now: datetime) -> bool:
         """Counts and sentences are shown now and then."""
@@ -355,17 +355,18 @@ def _spec_of(body: Object, memory: Memory) -> Spec:
     Raises:
         SpecError: Unreadable, and nothing was wanted before.
     """
-    generation = body["metadata"].get("generation", 0)
-    if memory.spec is not None and memory.generation == generation:
+    if memory.spec is not None and memory.generation == _generation(body):
         return memory.spec
     try:
-        spec = parse(_document(body)).spec
+        return parse(_document(body)).spec
     except SpecError:
         if memory.spec is None:
             raise
         return memory.spec
-    memory.generation = generation
-    return spec
+
+
+def _generation(body: Object) -> int:
+    return int(body["metadata"].get("generation", 0))
 
 
 def _document(body: Object) -> Mapping[str, Any]:

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from cluster_fault import FaultPlan, FaultyCluster
+from memory_cluster import MemoryCluster
 from operator_world import KEY, NAMESPACE, OperatorWorld
 from sluice_operator.api.run import RunStatus
 from sluice_operator.api.status import ModelDeploymentStatus
@@ -67,6 +69,20 @@ def test_a_candidate_whose_failures_stand_out_is_looked_at_out_of_turn(serving):
     assert serving.turns.urgent() == ()
     serving.standing_out.append(serving.status["candidate"]["name"])
     assert serving.turns.urgent() == (KEY,)
+
+
+def test_an_edit_is_not_forgotten_when_it_could_not_be_remembered_at_once():
+    memory = MemoryCluster()
+    faulty = FaultyCluster(memory, FaultPlan())
+    operator = OperatorWorld(
+        world=World(behaviours={V2: Behaviour()}), cluster=faulty, memory=memory
+    )
+    operator.apply(V1)
+    operator.run(20)
+    operator.apply(V2)
+    faulty.be_away(3)
+    operator.run(30)
+    assert operator.status["candidate"]["uri"] == V2
 
 
 def test_what_is_written_is_what_the_api_describes(serving):
