@@ -16,7 +16,7 @@ BUG_SECONDS = 5.0
 """Until a deployment is looked at again whose look ended in a bug."""
 LATE_SECONDS = 0.5
 """Once a deployment has waited so long for a worker, retreats may be among those that wait."""
-YIELD_SECONDS = 0.25
+YIELD_SECONDS = 1.0
 """Scribes rest so long before each record meanwhile, and leave the API server to the workers."""
 GATHER_SECONDS = 4.0
 """What is noted meanwhile goes into the same record; steps often follow each other at once."""
