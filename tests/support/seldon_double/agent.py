@@ -11,11 +11,13 @@ import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 from aiohttp import web
 from seldon_double.agent_metric import AgentMetrics
 from seldon_double.backend import Answer, Backend, LoadError, Request
+from seldon_double.envoy_table import Address
 from seldon_double.release import Release
 from sluice_operator.serving.port import LOOPBACK, PortPool
 
@@ -49,18 +51,41 @@ class Host:
         self._loop.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Where an agent listens."""
+
+    host: str
+    requests: int
+    metrics: int
+
+    @classmethod
+    def here(cls, pool: PortPool) -> Self:
+        """On this machine, for nobody else."""
+        return cls(host=LOOPBACK, requests=pool.lend(), metrics=pool.lend())
+
+
 class Agent:
     """One server replica: where Envoy sends requests, and what counts them."""
 
-    def __init__(self, server: str, release: Release, backend: Backend, pool: PortPool) -> None:
+    def __init__(self, server: str, release: Release, backend: Backend, doors: Doors) -> None:
         self.server = server
-        self.port = pool.lend()
-        self.metrics_port = pool.lend()
         self.backend = backend
+        self._doors = doors
         self._release = release
         self._metrics = AgentMetrics(server)
         self._sources: dict[str, tuple[str, dict[str, str]]] = {}
         self._runners: list[web.AppRunner] = []
+
+    @property
+    def address(self) -> Address:
+        """Where Envoy finds it."""
+        return self._doors.host, self._doors.requests
+
+    @property
+    def metrics_url(self) -> str:
+        """Where Prometheus finds it."""
+        return f"http://{self._doors.host}:{self._doors.metrics}/metrics"
 
     def exposition(self) -> str:
         """What Prometheus scrapes from it."""
@@ -68,8 +93,8 @@ class Agent:
 
     async def start(self) -> None:
         """Listen."""
-        await self._listen(self.port, self._handle)
-        await self._listen(self.metrics_port, self._expose)
+        await self.listen(self._doors.requests, self._handle)
+        await self.listen(self._doors.metrics, self._expose)
 
     async def load(self, internal: str, uri: str, parameters: dict[str, str]) -> None:
         """Load a model.
@@ -94,12 +119,13 @@ class Agent:
             await runner.cleanup()
         await self.backend.close()
 
-    async def _listen(self, port: int, handler: Any) -> None:
+    async def listen(self, port: int, handler: Any) -> None:
+        """Hand all requests to one more port to a handler."""
         application = web.Application(client_max_size=64 * 1024**2)
         application.router.add_route("*", "/{path:.*}", handler)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await runner.setup()
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await web.TCPSite(runner, self._doors.host, port).start()
         self._runners.append(runner)
 
     async def _handle(self, asked: web.Request) -> web.Response:

@@ -8,52 +8,53 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from seldon_double import status
-from seldon_double.agent import Agent, Host
-from seldon_double.backend import Backend, LightBackend, LoadError
+from seldon_double.agent import Host
+from seldon_double.backend import LoadError
 from seldon_double.controller import Controller
-from seldon_double.mesh import Mesh
-from seldon_double.ml_server import MlServerBackend
+from seldon_double.floor import Floor, ServerAgent
+from seldon_double.mesh import Mesh, Site
 from seldon_double.registry import Version
-from seldon_double.release import RELEASES
+from seldon_double.release import Release
 from seldon_double.scheduler import Scheduler
 from sluice_operator.cluster.kind import SELDON_SERVER, Object, name_of
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.errors import ClusterError
-from sluice_operator.serving.port import LOOPBACK, PortPool
 
-TURN_SECONDS = 0.03
 START_SECONDS = 40.0
-MLSERVER = "mlserver"
-CAPABILITIES = (MLSERVER, "lightgbm", "mlflow", "python", "sklearn", "xgboost")
+CAPABILITIES = ("mlserver", "lightgbm", "mlflow", "python", "sklearn", "xgboost")
 """Of servers that name none; their `extraCapabilities` come on top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where a double works, and as which release."""
+
+    release: Release
+    folder: Path
+    site: Site
+    turn_seconds: float = 0.03
 
 
 class SeldonDouble:
     """Seldon Core 2 in one namespace; also a context manager that ends whatever it has started."""
 
     def __init__(
-        self,
-        cluster: Cluster,
-        folder: Path,
-        version: str = "2.6.0",
-        namespace: str = "default",
-        real: str = "",
+        self, cluster: Cluster, floor: Floor, ground: Ground, *, namespace: str = "default"
     ) -> None:
-        """Servers with the serverConfig `real` get a real MLServer, the others a light one."""
-        self.release = RELEASES[version]
+        self.release = ground.release
         self.namespace = namespace
         self._cluster = cluster
-        self._folder = folder
-        self._real = real
-        self._pool = PortPool()
-        self._mesh = Mesh(folder, self.release, self._pool)
+        self._floor = floor
+        self._turn_seconds = ground.turn_seconds
+        self._mesh = Mesh(ground.folder, ground.release, ground.site)
         self._scheduler = Scheduler(self.release)
         self._controller = Controller(cluster, namespace, self.release)
-        self._agents: dict[str, Agent] = {}
+        self._agents: dict[str, ServerAgent] = {}
         self._work: list[tuple[Future[None], Callable[[Future[None]], None]]] = []
         self._published: object = None
         self._away = False
@@ -73,14 +74,6 @@ class SeldonDouble:
     def admin_url(self) -> str:
         """Where Envoy answers questions about itself (in a cluster: port 9003)."""
         return self._mesh.admin_url
-
-    def metrics_url(self, server: str = MLSERVER) -> str:
-        """Where the agent of a server is scraped (in a cluster: port 9006 of its pods)."""
-        return f"http://{LOOPBACK}:{self._agents[server].metrics_port}/metrics"
-
-    def exposition(self) -> str:
-        """What all agents say, as one text."""
-        return "".join(agent.exposition() for agent in list(self._agents.values()))
 
     @property
     def loaded(self) -> frozenset[str]:
@@ -137,7 +130,7 @@ class SeldonDouble:
         try:
             self._mesh.start()
             self._started.set()
-            while not self._closing.wait(TURN_SECONDS):
+            while not self._closing.wait(self._turn_seconds):
                 self._turn()
         except BaseException as broken:  # noqa: BLE001 - told to whoever closes the double
             self.failure = broken
@@ -161,29 +154,29 @@ class SeldonDouble:
 
     def _attend_servers(self) -> None:
         found = {name_of(b): b for b in self._cluster.list(SELDON_SERVER, self.namespace)}
-        for name in self._scheduler.servers.keys() - found.keys():
-            self._scheduler.remove_server(name)
-            self._host.submit(self._agents.pop(name).close()).result(30)
+        self._floor.look(found.values())
+        for name, agent in list(self._agents.items()):
+            if name not in found or not self._floor.holds(name, agent):
+                self._scheduler.remove_server(name)
+                self._host.submit(self._agents.pop(name).close()).result(30)
         for name, body in found.items():
-            if name not in self._agents:
-                self._add_server(body)
-            loaded = [v for v in self._versions() if v.server == name and v.loaded]
-            wanted = status.server_status(len(loaded))
-            if body.get("status") != wanted:
-                self._cluster.replace_status(SELDON_SERVER, {**body, "status": wanted})
+            if name in self._agents or self._add_server(name, body):
+                self._tell_status(name, body)
 
-    def _add_server(self, body: Object) -> None:
-        name, spec = name_of(body), body["spec"]
-        agent = Agent(name, self.release, self._backend(name, spec["serverConfig"]), self._pool)
-        self._host.submit(agent.start()).result(30)
-        self._agents[name] = agent
-        own = spec.get("capabilities") or (*CAPABILITIES, *spec.get("extraCapabilities", ()))
-        self._scheduler.add_server(name, frozenset(own))
+    def _add_server(self, name: str, body: Object) -> bool:
+        agent = self._floor.agent(body, self._host)
+        if agent is not None:
+            self._agents[name] = agent
+            spec = body["spec"]
+            own = spec.get("capabilities") or (*CAPABILITIES, *spec.get("extraCapabilities", ()))
+            self._scheduler.add_server(name, frozenset(own))
+        return agent is not None
 
-    def _backend(self, server: str, config: str) -> Backend:
-        if config != self._real:
-            return LightBackend()
-        return MlServerBackend(self._folder / "servers" / server, self._pool)
+    def _tell_status(self, name: str, body: Object) -> None:
+        loaded = [v for v in self._versions() if v.server == name and v.loaded]
+        wanted = status.server_status(len(loaded))
+        if body.get("status") != wanted:
+            self._cluster.replace_status(SELDON_SERVER, {**body, "status": wanted})
 
     def _drive_agents(self) -> None:
         """Begin what the scheduler asks for, and tell it what has been done."""
@@ -230,7 +223,7 @@ class SeldonDouble:
         routes = [] if silent else list(self._scheduler.routes.values())
         if repr(routes) == self._published:
             return
-        self._mesh.publish(routes, {name: agent.port for name, agent in self._agents.items()})
+        self._mesh.publish(routes, {name: agent.address for name, agent in self._agents.items()})
         self._published = repr(routes)
 
     def _versions(self) -> list[Version]:

