@@ -126,7 +126,7 @@ class Reader:
     def _sent(
         self, target: str, content: bytes | None, headers: Mapping[str, str]
     ) -> BaseHTTPResponse:
-        return self._pool.request(
+        answer: BaseHTTPResponse = self._pool.request(
             "GET" if content is None else "POST",
             target,
             body=content,
@@ -134,6 +134,7 @@ class Reader:
             timeout=TIMEOUT,
             retries=False,
         )
+        return answer
 
     def one(self, path: str, *, metadata: bool = False) -> Plain | Unknown | None:
         """One object; None if there is none."""
