@@ -26,8 +26,8 @@ SELDON_2 = tuple(
 SELDON_1 = f"{SELDON_DEPLOYMENT.plural}.{SELDON_DEPLOYMENT.group}"
 HELM_RELEASE = "meta.helm.sh/release-name"
 HELM_NAMESPACE = "meta.helm.sh/release-namespace"
-WORDS = frozenset({"description", "additionalPrinterColumns"})
-"""What people read and no object depends on."""
+WORDS = re.compile(rf"(?<!\.properties)\.description$|^{VERSION}\.additionalPrinterColumns")
+"""Places of what people read and no object depends on; a field may be called like one."""
 SHOWN = 60
 """Characters of a value that differs."""
 Seen = Plain | Unknown | None
@@ -149,7 +149,7 @@ def _version(definition: Plain) -> Plain:
 
 
 def _is_words(place: str) -> bool:
-    return bool(WORDS & set(re.split(r"[.:\[]", place)))
+    return WORDS.search(place.partition(":")[0]) is not None
 
 
 def _short(value: Any) -> str:
