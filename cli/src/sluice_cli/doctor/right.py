@@ -17,6 +17,8 @@ from sluice_cli.doctor.reader import THREADS, Unknown
 from sluice_cli.doctor.site import OperatorSeen, Site
 
 SAY = Speaker(Group.RIGHTS)
+SHOWN = 4
+"""Resources of which a finding tells missing rights."""
 REVIEW = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
@@ -31,11 +33,11 @@ class Right:
     namespace: str
 
     @property
-    def words(self) -> str:
-        """As kubectl and roles put it."""
+    def where(self) -> str:
+        """As kubectl and roles name the resource, with the namespace."""
         whole = ".".join(filter(None, (self.resource, self.group)))
-        where = f" in {self.namespace}" if self.namespace else ""
-        return f"{self.verb} {'/'.join(filter(None, (whole, self.subresource)))}{where}"
+        place = f" in {self.namespace}" if self.namespace else ""
+        return f"{'/'.join(filter(None, (whole, self.subresource)))}{place}"
 
 
 Asked = dict[Right, bool | Unknown]
@@ -97,12 +99,20 @@ def judge(account: str, asked: Asked, site: Site) -> Finding:
     unknown = next((answer for answer in asked.values() if isinstance(answer, Unknown)), None)
     if unknown is not None:
         return SAY.unknown(what, unknown, site.remedy)
-    missing = [right.words for right, allowed in asked.items() if not allowed]
+    missing = [right for right, allowed in asked.items() if not allowed]
     if missing:
-        said = f"may not {', '.join(missing[:5])}"
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004 - a line
-        return SAY.failure(what, said + more, site.remedy.upgrade(site.chart))
+        return SAY.failure(what, words_of(missing), site.remedy.upgrade(site.chart))
     return SAY.ok(what, f"has all of its {len(asked)} rights")
+
+
+def words_of(missing: Iterable[Right]) -> str:
+    """Missing rights, the verbs of one resource together."""
+    verbs: dict[str, list[str]] = {}
+    for right in missing:
+        verbs.setdefault(right.where, []).append(right.verb)
+    told = [f"{', '.join(names)} {where}" for where, names in verbs.items()]
+    more = f"; and more on {len(told) - SHOWN} other resources" if len(told) > SHOWN else ""
+    return f"may not {'; '.join(told[:SHOWN])}{more}"
 
 
 def _runner(site: Site) -> Finding:

@@ -50,9 +50,12 @@ def test_a_missing_right_is_named_and_comes_back_with_the_release():
     assert found.next.startswith("helm upgrade --install sluice helm/operator")
 
 
-def test_many_missing_rights_are_counted():
+def test_many_missing_rights_are_told_by_resource_and_counted():
     asked: dict = dict.fromkeys(rights(), False)
-    assert judge("sluice-operator", asked, SITE).said.endswith(f"and {len(asked) - 5} more")
+    resources = {(r.resource, r.subresource) for r in asked}
+    said = judge("sluice-operator", asked, SITE).said
+    assert said.startswith("may not get, list, watch, patch modeldeployments.sluice.dev; ")
+    assert said.endswith(f"and more on {len(resources) - 4} other resources")
 
 
 def test_who_may_not_ask_learns_nothing():
