@@ -39,7 +39,7 @@ def examine(site: Site) -> Iterator[Finding]:
         servers = site.listed(SELDON_SERVER.api_version, SELDON_SERVER.plural)
         yield from judge_presence(RUNTIME, runtimes, site)
         yield from judge_presence(SELDON_SERVER, servers, site)
-        yield from _envoy(site)
+        yield from judge_router(site)
     labels = ",".join(f"{key}={value}" for key, value in MANAGED_BY.items())
     for kind in (SELDON_MODEL, SELDON_EXPERIMENT, SELDON_DEPLOYMENT):
         yield from judge_ours(kind, site.watched(kind, labels), site)
@@ -106,7 +106,7 @@ def hangs(body: Plain, now: datetime) -> str:
     return f"is being deleted since {asked}; who removes {names} does not"
 
 
-def _envoy(site: Site) -> Iterator[Finding]:
+def judge_router(site: Site) -> Iterator[Finding]:
     """Each Envoy by which the operator verifies traffic."""
     if not isinstance(site.operator, OperatorSeen):
         yield SAY.not_asked("envoy", "no operator tells where it is")
