@@ -21,11 +21,11 @@ from control_plane import ControlPlane
 from control_plane_namespace import MERGE
 from doctor_ward import Ward, painted
 from eventually import eventually
-from helm_charts import CHARTS
 from house import ROOT
 from real_commands import fault_of
+from sluice_cli.doctor.definition import SELDON_2
 from sluice_cli.doctor.diagnosis import diagnosed
-from sluice_cli.doctor.finding import Group, Verdict
+from sluice_cli.doctor.finding import Finding, Group, Verdict
 from sluice_cli.doctor.reader import Reader
 from sluice_cli.doctor.remedy import Remedy
 from sluice_operator.cluster.client import login
@@ -49,23 +49,31 @@ def control_plane() -> Iterator[ControlPlane]:
 
 
 @pytest.fixture(scope="module")
-def ward(control_plane: ControlPlane, tmp_path_factory) -> Iterator[Ward]:
+def bare(control_plane: ControlPlane, tmp_path_factory) -> Iterator[Ward]:
+    """A cluster in which nothing is installed."""
+    name, home = f"doctor-{uuid4().hex[:8]}", tmp_path_factory.mktemp("helm")
+    with control_plane.client() as client:
+        yield Ward(plane=control_plane, client=client, namespace=name, home=home)
+
+
+@pytest.fixture(scope="module")
+def empty(bare: Ward) -> dict[str, Finding]:
+    """What is wrong there."""
+    return bare.ill()
+
+
+@pytest.fixture(scope="module")
+def ward(bare: Ward, empty: dict[str, Finding]) -> Ward:
     """Operator, ledger and their database, all of them well; the rest is left out."""
     for place in FOREIGN:
-        applied = control_plane.kubectl("apply", "--server-side", "-f", str(place))
+        applied = bare.plane.kubectl("apply", "--server-side", "-f", str(place))
         assert applied.returncode == 0, applied.stderr
-    name = f"doctor-{uuid4().hex[:8]}"
-    home = tmp_path_factory.mktemp("helm")
     off = ("object-store", "mlflow", "prometheus", "seldon", "kfp")
     sets = [option for part in off for option in ("--set", f"{part}.enabled=false")]
     sets += ["--set", "operator.settings.mlflowUrl=", "--set", "operator.settings.prometheusUrl="]
-    with control_plane.client() as client:
-        ward = Ward(plane=control_plane, client=client, namespace=name, home=home)
-        chart = str(CHARTS / "sluice")
-        ward.helm("upgrade", "--install", "sluice", chart, "--create-namespace", *sets)
-        painted(ward)
-        eventually(lambda: served(client), within=20)
-        yield ward
+    bare.carry_out(empty["release sluice"].next, *sets)
+    eventually(lambda: served(bare.client), within=20)
+    return bare
 
 
 def definitions(client: httpx.Client) -> list[str]:
@@ -87,19 +95,15 @@ def test_a_release_that_is_well_has_no_failure_in_what_kubernetes_knows_of_it(wa
     assert said["serviceaccount sluice-operator"] is Verdict.OK
 
 
-def test_a_cluster_without_our_kinds_is_sent_to_the_installation(ward: Ward) -> None:
-    name = "rolloutactions.sluice.dev"
-    before = ward.client.get(f"{KINDS}/{name}").json()
-    ward.client.delete(f"{KINDS}/{name}").raise_for_status()
-    eventually(lambda: name not in definitions(ward.client), within=20)
-    found = ward.ill(Group.KINDS)
-    assert set(found) == {f"customresourcedefinition {name}"}
-    step = found[f"customresourcedefinition {name}"].next
-    assert step.startswith("helm upgrade --install sluice helm/sluice --reset-then-reuse-values")
-    ward.carry_out(step)
-    eventually(lambda: ward.ill(Group.KINDS) == {}, within=20)
-    after = ward.client.get(f"{KINDS}/{name}").json()
-    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+def test_the_command_for_an_empty_cluster_installs_what_was_missing(
+    ward: Ward, empty: dict[str, Finding]
+) -> None:
+    """The fixture has carried it out."""
+    missing = {f"customresourcedefinition {name}" for name in definitions(ward.client)}
+    assert len(missing) == 3
+    expected = {f"namespace {ward.namespace}", "release sluice", *missing}
+    assert set(empty) == expected | {f"customresourcedefinition {SELDON_2[0]}"}
+    assert {empty[what].next for what in expected} == {ward.remedy.install()}
 
 
 def test_the_command_for_an_outdated_kind_brings_it_up_to_date(ward: Ward) -> None:

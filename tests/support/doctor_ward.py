@@ -67,10 +67,10 @@ class Ward:
     def post(self, group: str, plural: str, body: dict[str, Any]) -> None:
         self.client.post(self.path(group, plural), json=body).raise_for_status()
 
-    def carry_out(self, command: str) -> None:
-        """What a finding says to do with helm, from the folder of the charts."""
+    def carry_out(self, command: str, *more: str) -> None:
+        """What a finding says to do with helm, from the folder of the charts; all is well then."""
         plain = command.partition(" --namespace ")[0]
-        self.helm(*shlex.split(plain.replace("helm/sluice", str(CHARTS / "sluice")))[1:])
+        self.helm(*shlex.split(plain.replace("helm/sluice", str(CHARTS / "sluice")))[1:], *more)
         painted(self)
 
     def helm(self, *arguments: str) -> str:
@@ -84,7 +84,7 @@ def painted(ward: Ward) -> None:
     for kind in ("deployments", "statefulsets"):
         for one in ward.client.get(ward.path("apps/v1", kind)).json()["items"]:
             count = one["spec"]["replicas"]
-            status = {"readyReplicas": count, "replicas": count}
+            status = {"readyReplicas": count, "replicas": count, "updatedReplicas": count}
             status |= {"observedGeneration": one["metadata"]["generation"]}
             ward.paint("apps/v1", kind, one["metadata"]["name"], status)
     for one in ward.client.get(ward.path("v1", "persistentvolumeclaims")).json()["items"]:

@@ -108,10 +108,13 @@ def judge_rights(may: dict[Look, bool | Unknown], remedy: Remedy) -> Finding:
     unknown = next((answer for answer in may.values() if isinstance(answer, Unknown)), None)
     if unknown is not None:
         return SAY.unknown(what, unknown, remedy)
-    refused = [look.words for look, allowed in may.items() if not allowed]
-    if refused:
-        said = f"you may not {', '.join(refused)}: checks that need it are not made"
+    refused = [look for look, allowed in may.items() if not allowed]
+    words = ", ".join(look.words for look in refused)
+    said = f"you may not {words}: checks that need it are not made"
+    if any(not look.everywhere for look in refused):
         return SAY.failure(what, said, remedy.my_rights())
+    if refused:
+        return SAY.warning(what, said, remedy.my_rights())
     return SAY.ok(what, "enough for all checks")
 
 

@@ -93,12 +93,14 @@ def count_of(workload: Plain) -> Count:
         wanted, there = spec.get("completions") or 1, status.get("succeeded") or 0
         return Count(done=there >= wanted, said=f"{there} of {wanted} ended well")
     wanted = 1 if spec.get("replicas") is None else spec["replicas"]
-    there = status.get("readyReplicas") or 0
-    old = workload["metadata"].get("generation", 0) > status.get("observedGeneration", 0)
-    said = f"{there} of {wanted} ready" + (
-        ", and its last change is not carried out" if old else ""
-    )
-    return Count(done=there >= wanted and not old, said=said)
+    there, new = status.get("readyReplicas") or 0, status.get("updatedReplicas") or 0
+    seen = workload["metadata"].get("generation", 0) <= status.get("observedGeneration", 0)
+    said = f"{there} of {wanted} ready"
+    if not seen:
+        said += ", and its last change is not carried out"
+    elif new < wanted:
+        said += f", {new} of them as it was changed last"
+    return Count(done=seen and min(there, new) >= wanted, said=said)
 
 
 def mine(workload: Plain, pods: Iterable[Plain]) -> Iterator[Plain]:

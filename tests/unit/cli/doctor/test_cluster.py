@@ -102,6 +102,13 @@ def test_each_right_that_is_missing_is_named():
     assert found.next == "kubectl auth can-i --list --namespace sluice"
 
 
+def test_who_rules_one_namespace_alone_is_only_warned():
+    may: dict = {look: not look.everywhere for look in LOOKS}
+    found = judge_rights(may, REMEDY)
+    assert found.verdict is Verdict.WARNING
+    assert "list storageclasses.storage.k8s.io" in found.said
+
+
 def test_rights_that_nobody_could_tell_are_neither_pass_nor_fail():
     may: dict = dict.fromkeys(LOOKS, Unknown(why=refused("busy")["message"], code=500))
     assert judge_rights(may, REMEDY).verdict is Verdict.NOT_ASKED

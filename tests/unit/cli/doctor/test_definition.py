@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from canned_api import site_at
+from canned_api import operator_deployment, site_at
 from sluice_cli.doctor.definition import (
     SELDON_1,
     SELDON_2,
@@ -46,6 +46,12 @@ def test_a_definition_that_is_missing_is_installed_with_the_release():
     verdict, said, step = judged(None)
     assert (verdict, said) == (Verdict.FAILURE, "not installed")
     assert step.startswith("helm upgrade --install sluice helm/sluice")
+
+
+def test_a_definition_that_a_release_has_lost_comes_back_with_its_upgrade():
+    SITE.__dict__["workloads"] = [operator_deployment()]
+    step = judge_ours(WANTED, None, SITE).next
+    assert step.startswith("helm upgrade --install sluice helm/operator --reset-then-reuse-values")
 
 
 def test_the_first_difference_of_a_schema_is_named():

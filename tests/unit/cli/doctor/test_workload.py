@@ -18,7 +18,7 @@ def deployment(ready: int = 0, **status: Any) -> dict[str, Any]:
         "kind": "Deployment",
         "metadata": {"name": "sluice-ledger", "namespace": "sluice", "generation": 3},
         "spec": {"replicas": 1, "selector": {"matchLabels": LABELS}},
-        "status": {"readyReplicas": ready, "observedGeneration": 3, **status},
+        "status": {"readyReplicas": ready, "updatedReplicas": 1, "observedGeneration": 3, **status},
     }
 
 
@@ -58,6 +58,14 @@ def test_a_workload_with_all_of_its_pods_is_well():
 
 def test_a_workload_whose_last_change_nobody_has_seen_is_not_ready():
     assert not count_of(deployment(ready=1, observedGeneration=2)).done
+
+
+def test_a_change_that_does_not_come_to_an_end_hides_behind_no_old_pod():
+    found = judged(
+        deployment(ready=1, updatedReplicas=0), pod(container(state=waiting("ErrImagePull")))
+    )
+    assert found.object == "pod sluice-ledger-1"
+    assert "1 of 1 ready, 0 of them as it was changed last" in found.said
 
 
 def test_a_workload_that_is_scaled_to_nothing_is_well():
