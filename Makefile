@@ -6,7 +6,7 @@ SOURCES := package/src ledger/src operator/src components/src pipelines/src cli/
 
 .DEFAULT_GOAL := help
 .PHONY: help init fmt lint type test generate verify demo bench e2e clean control-plane helm kind-up kind-down \
-	node-up node-down images
+	node-up node-down images parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,13 @@ demo: init ## The main job: train, serve, and let three candidates earn their tr
 bench: init ## Every benchmark; tables on screen, JSON in build/bench
 	$(RUN) python bench/run.py
 
-e2e: init ## The demo as a user runs it, held to what it promises (later: the stack on a real node)
+e2e: init parts ## The demo, and the stack on a real node, as users meet them (needs root and Debian)
 	$(RUN) pytest tests/e2e --timeout 900
+
+parts: ## Programs of the node and images of the stack, which `make e2e` runs
+	nice tools/node/node build all
+	nice tools/images/build
+	nice tests/images/stand-ins/build
 
 control-plane: ## Build the API server that tests start, unless KUBEBUILDER_ASSETS names one
 	$(if $(KUBEBUILDER_ASSETS),,nice tools/node/node build control-plane)

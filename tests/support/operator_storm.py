@@ -119,7 +119,7 @@ class Replica:
             resolve=lambda revision: revision.uri,
             clock=self.clock,
         )
-        return SeldonEngine(place_of(*KEY, body["metadata"]["uid"], spec), V2, ports)
+        return SeldonEngine(place_of(*KEY, body["metadata"]["uid"], spec, ""), V2, ports)
 
     def _ports(self, body: Object, spec: Any) -> Ports:
         serving = self._engine(body, spec)

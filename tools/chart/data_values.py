@@ -1,5 +1,6 @@
 """Values of the charts that keep data: PostgreSQL, the object store, the ledger and MLflow."""
 
+from importlib.metadata import version as package_version
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -65,7 +66,7 @@ class Buckets(Part):
 
     names: tuple[Bucket, ...] = ("mlflow", "mlpipeline")
     """Buckets that must be there; none is ever removed."""
-    image: Image = Image(repository="sluice-mlflow")
+    image: Image = Image(repository="sluice-mlflow", tag=package_version("sluice-operator"))
     """An image with Python and boto3."""
     resources: Resources = sized("50m", "96Mi", "500m", "256Mi")
     """Of the Job."""

@@ -28,7 +28,7 @@ class Umbrella(Part):
     operator: OperatorValues = OperatorValues(
         settings=OperatorSettings(
             prometheus_url=f"http://{RELEASE}-prometheus:9090",
-            ledger=f"http://{RELEASE}-ledger:8080",
+            ledger=f"http://{RELEASE}-ledger.{{{{ .Release.Namespace }}}}:8080",
             mlflow_url=f"http://{RELEASE}-mlflow:5000",
         ),
         ledger_token=LedgerToken(existing_secret=f"{RELEASE}-ledger", key="operator-token"),

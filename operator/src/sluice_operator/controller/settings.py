@@ -44,7 +44,8 @@ class Settings(BaseModel):
     prometheus_namespace_label: Annotated[str, Field(pattern=r"^(-|[a-zA-Z_]\w*)$")] = "namespace"
     """Label of series that has the namespace of the server that exports them; `-` for none."""
     ledger: str = ""
-    """Ledger that answers gates on accuracy; without it those gates have no data."""
+    """Ledger that answers gates on accuracy; without it those gates have no data. Behind `http` it
+    is also the one that model servers are told to write to: say a name that they can resolve."""
     ledger_token_file: Path | None = None
     """File with the token that a ledger behind `http` asks for; the ledger's client reads it."""
     mlflow_url: Url = ""

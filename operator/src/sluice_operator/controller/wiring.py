@@ -48,6 +48,8 @@ PROMETHEUS_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 NO_LABEL = "-"
+SERVED = ("http://", "https://")
+"""A ledger behind such an address can be reached from other machines; a file cannot."""
 _SERIES: Mapping[BackendType, Dialect] = {
     BackendType.SELDON_V2: SELDON_V2,
     BackendType.SELDON_V1: SELDON_V1,
@@ -65,6 +67,8 @@ class Surroundings:
     prometheus: Prometheus | None
     namespace_label: str
     ledger: EvidenceSource | None
+    ledger_url: str
+    """Of the same ledger, for model servers; empty if they cannot reach it."""
     clock: Callable[[], datetime]
 
     def ports(self, body: Object, spec: Spec) -> Ports:
@@ -89,7 +93,7 @@ class Surroundings:
             resolve=self.resolve,
             clock=self.clock,
         )
-        place = place_of(namespace_of(body), name_of(body), uid, spec)
+        place = place_of(namespace_of(body), name_of(body), uid, spec, self.ledger_url)
         return SeldonEngine(place, dialect_of(spec.backend.type), ports)
 
     def _sources(self, body: Object, spec: Spec) -> dict[str, EvidenceSource]:
@@ -126,6 +130,7 @@ def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
             prometheus=prometheus,
             namespace_label=settings.prometheus_namespace_label,
             ledger=ledger,
+            ledger_url=settings.ledger if settings.ledger.startswith(SERVED) else "",
             clock=clock,
         )
         return World(

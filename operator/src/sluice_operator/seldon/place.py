@@ -21,12 +21,13 @@ class Place:
     """Ledger that the model servers write predictions to; empty to record nothing."""
 
 
-def place_of(namespace: str, deployment: str, owner_uid: str, spec: Spec) -> Place:
-    """The place that a spec asks for."""
+def place_of(namespace: str, deployment: str, owner_uid: str, spec: Spec, ledger: str) -> Place:
+    """The place that a spec asks for; its servers write to the ledger that gates are answered by."""
     return Place(
         namespace=namespace,
         deployment=deployment,
         owner_uid=owner_uid,
+        ledger=ledger,
         backend=spec.backend,
         memory=spec.model.memory,
         replicas=spec.model.replicas,

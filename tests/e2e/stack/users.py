@@ -1,0 +1,125 @@
+"""Users of a model, in a Pod: they ask at a steady rate, and count who answered them and how.
+
+Reads `/users/plan.json`: `url`, `model`, `rate` (requests a second), `rows` with `inputs` (V2) and
+`label`; with `ledger` set, each label is handed in there a moment after its answer. Every second it
+prints one line of JSON: the time, and how often which revision answered with which status.
+"""
+
+import collections
+import itertools
+import json
+import pathlib
+import queue
+import random
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+PLAN = json.loads(pathlib.Path("/users/plan.json").read_text(encoding="utf-8"))
+TOKEN = pathlib.Path("/token/label-token")
+PATIENCE_SECONDS = 10
+THREADS = 24
+ROUTE = "x-seldon-route"
+NOBODY = "-"
+
+
+class Tally:
+    """What users saw, by second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: collections.Counter[str] = collections.Counter()
+
+    def add(self, revision: str, status: int) -> None:
+        """One answer."""
+        with self._lock:
+            self._seen[f"{revision} {status}"] += 1
+
+    def take(self) -> dict[str, int]:
+        """Everything since the last time."""
+        with self._lock:
+            seen, self._seen = self._seen, collections.Counter()
+        return dict(seen)
+
+
+def main() -> None:
+    """Ask until the Pod is deleted."""
+    tally, orders, labels = Tally(), queue.SimpleQueue(), queue.SimpleQueue()
+    for _ in range(THREADS):
+        threading.Thread(target=asks, args=(orders, labels, tally), daemon=True).start()
+    if PLAN.get("ledger"):
+        threading.Thread(target=hands_in, args=(labels,), daemon=True).start()
+    threading.Thread(target=tells, args=(tally,), daemon=True).start()
+    began, who = time.monotonic(), f"u{int(time.time())}"
+    for number in itertools.count():
+        orders.put((f"{who}-{number}", random.choice(PLAN["rows"])))
+        time.sleep(max(0.0, began + (number + 1) / PLAN["rate"] - time.monotonic()))
+
+
+def asks(orders, labels, tally: Tally) -> None:
+    """One user after the other."""
+    while True:
+        request_id, row = orders.get()
+        body = json.dumps({"id": request_id, "inputs": row["inputs"]}).encode()
+        revision, status = answer(f"{PLAN['url']}/v2/models/{PLAN['model']}/infer", body)
+        tally.add(revision, status)
+        labels.put((request_id, row["label"]))
+
+
+def answer(url: str, body: bytes) -> tuple[str, int]:
+    """Who answered, and with which status; 0 if nobody did."""
+    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS) as said:
+            return revision_of(said.headers), said.status
+    except urllib.error.HTTPError as refused:
+        return revision_of(refused.headers), refused.code
+    except OSError:
+        return NOBODY, 0
+
+
+def revision_of(headers) -> str:
+    """The Model without its version."""
+    return (headers.get(ROUTE) or NOBODY).strip(":").rpartition("_")[0] or NOBODY
+
+
+def hands_in(labels) -> None:
+    """Labels by the second; what the ledger does not take now is handed in again."""
+    waiting: list[dict[str, object]] = []
+    while True:
+        time.sleep(1)
+        while not labels.empty():
+            request_id, label = labels.get()
+            waiting.append({"request_id": request_id, "label": label, "at": time.time()})
+        if waiting and takes(waiting[:5000]):
+            del waiting[:5000]
+
+
+def takes(records: list[dict[str, object]]) -> bool:
+    """Whether the ledger has them."""
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {TOKEN.read_text(encoding='utf-8').strip()}",
+    }
+    body = json.dumps({"records": records}).encode()
+    asked = urllib.request.Request(f"{PLAN['ledger']}/v1/labels", body, headers)
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS):
+            return True
+    except OSError as away:
+        sys.stderr.write(f"{away!r}\n")
+        return False
+
+
+def tells(tally: Tally) -> None:
+    """A line each second."""
+    while True:
+        time.sleep(1)
+        sys.stdout.write(json.dumps({"at": time.time(), "seen": tally.take()}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
