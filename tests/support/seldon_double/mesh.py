@@ -38,7 +38,7 @@ class Site:
         return cls(program=program, listening=ports)
 
     @classmethod
-    def of_pod(cls, program: str = "envoy") -> Self:
+    def of_pod(cls, program: str = "/usr/local/bin/envoy") -> Self:
         """On the ports of Seldon's."""
         ports = {DATA: (EVERYWHERE, 9000), MIRROR: (LOOPBACK, 9001), ADMIN: (EVERYWHERE, 9003)}
         return cls(program=program, listening=ports)

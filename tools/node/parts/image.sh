@@ -92,15 +92,23 @@ build_image() { # build_image FOLDER REFERENCE [ARGUMENT...]: FOLDER's Dockerfil
   to_node "$reference"
 }
 
-to_node() { # to_node REFERENCE: from buildah's store into the node's, if it is up
+to_node() { # to_node REFERENCE: from buildah's store into the node's, if it is up and holds another
   runs containerd || {
     say "the node is down, so it did not get $1; once it is up, ask again"
     return
   }
-  local folder
+  local folder mark=$STATE/loaded/${1//[:\/]/-} id
+  id=$(build_store images -q --no-trunc "$1")
+  [ "$(cat "$mark" 2>/dev/null)" = "$id $(held "$1")" ] && return
   folder=$(new_folder)
   build_store push -q "$1" "docker-archive:$folder/image.tar:$1"
   containers images import "$folder/image.tar"
+  mkdir -p "$STATE/loaded"
+  echo "$id $(held "$1")" >"$mark"
+}
+
+held() { # held REFERENCE: digest of what the node has under this name
+  containers images ls "name==localhost/$1" | awk 'NR == 2 {print $3}'
 }
 
 load_images() { # load_images ARCHIVE...: OCI or docker archives
