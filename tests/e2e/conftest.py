@@ -2,12 +2,11 @@
 
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from house import ROOT
-from image_pod import kubectl
-from stack import NAMESPACE, RUNS, Stack, build_images, make_room, start_node
+from image_pod import KubectlError, kubectl
+from stack import NAMESPACE, RUNS, Stack, kubeconfig_in, make_room
 from stack_training import WEAK, Trainer
 
 
@@ -21,13 +20,11 @@ def version() -> str:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything installed and ready."""
-    found = Stack(kubeconfig=Path())
-    with found.timed("node"):
-        found.kubeconfig = start_node()
-    with found.timed("images"):
-        build_images()
-    with found.timed("room"):
-        make_room()
+    try:
+        found = Stack(kubeconfig=kubeconfig_in(tmp_path_factory.mktemp("node")))
+    except KubectlError as down:
+        pytest.fail(f"the node does not answer: make node-up parts\n{down}")
+    make_room()
     with found.timed("install"):
         found.install()
         found.await_ready()

@@ -26,9 +26,7 @@ def deployment(stack: Stack) -> Deployment:
 
 
 @pytest.fixture(scope="module")
-def users(
-    stack: Stack, deployment: Deployment, trained: dict[str, str], version: str
-) -> Users:
+def users(stack: Stack, deployment: Deployment, trained: dict[str, str], version: str) -> Users:
     """Users of the first version, who stay for all that comes."""
     with stack.timed("first version answers"):
         deployment.apply(trained["weak"])

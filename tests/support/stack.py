@@ -1,7 +1,6 @@
 """The whole stack on the node: installed by helm from our charts, with our images."""
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 from eventually import eventually
 from helm_charts import run as helm
 from house import ROOT
-from image_pod import NODE, KubectlError, kubectl
+from image_pod import KubectlError, kubectl
 
 NAMESPACE = "sluice"
 RUNS = "training"
@@ -66,7 +65,7 @@ class Stack:
 
     def await_rolled_out(self, name: str) -> None:
         """Until all replicas of one part answer; with the reason if they do not."""
-        exists = lambda: name in kubectl("get", name, "-n", NAMESPACE, "-o", "name")  # noqa: E731
+        exists = lambda: kubectl("get", name, "-n", NAMESPACE, "-o", "name")  # noqa: E731
         eventually(lambda: _quietly(exists), within=READY_SECONDS, every=1.0)
         timeout = f"--timeout={READY_SECONDS:.0f}s"
         try:
@@ -107,16 +106,16 @@ class Stack:
         return bool(jobs) and all(job["status"].get("succeeded") for job in jobs)
 
 
-def start_node() -> Path:
-    """The kubeconfig of the node, once it is up."""
-    done = subprocess.run([NODE, "up"], stdout=subprocess.PIPE, text=True, check=True)
-    return Path(done.stdout.strip().splitlines()[-1])
+def kubeconfig_in(folder: Path) -> Path:
+    """The administrator's, for programs other than kubectl.
 
-
-def build_images() -> None:
-    """Ours, and those that stand in for others."""
-    subprocess.run([ROOT / "tools" / "images" / "build"], check=True)
-    subprocess.run([ROOT / "tests" / "images" / "stand-ins" / "build"], check=True)
+    Raises:
+        KubectlError: The node does not answer.
+    """
+    file = folder / "kubeconfig"
+    file.write_text(kubectl("config", "view", "--raw", "--flatten"))
+    kubectl("version")
+    return file
 
 
 def make_room() -> None:

@@ -22,7 +22,7 @@ class Place:
 
 
 def place_of(namespace: str, deployment: str, owner_uid: str, spec: Spec, ledger: str) -> Place:
-    """The place that a spec asks for; its servers write to the ledger that gates are answered by."""
+    """The place that a spec asks for; servers write to the ledger that answers its gates."""
     return Place(
         namespace=namespace,
         deployment=deployment,
