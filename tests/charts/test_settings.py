@@ -40,12 +40,20 @@ def test_the_operator_reads_what_people_set() -> None:
     assert (read.log_level, len(read.envoy_admin_urls)) == ("DEBUG", 2)
 
 
+LEDGER = ("Service", "stack-ledger")
+
+
 def test_under_the_umbrella_the_operator_finds_its_neighbours() -> None:
     objects = rendered(profile("kind"), release="stack")
     read = operator_settings(environment(objects, "stack-operator"))
     services = {one["metadata"]["name"] for one in objects if one["kind"] == "Service"}
-    for url in (read.prometheus_url, read.ledger, read.mlflow_url):
+    for url in (read.prometheus_url, read.mlflow_url):
         assert url.removeprefix("http://").partition(":")[0] in services
+    # model servers of other namespaces are told this one
+    (ledger,) = (
+        one["metadata"] for one in objects if (one["kind"], one["metadata"]["name"]) == LEDGER
+    )
+    assert read.ledger == f"http://stack-ledger.{ledger['namespace']}:8080"
     assert read.ledger_token_file == Path("/etc/sluice/ledger/token")
 
 
