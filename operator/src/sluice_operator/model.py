@@ -77,6 +77,27 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A key figure whose events follow answers; an answer without an event is worth 0."""
+
+    name: str
+    lowest: float | None = None
+    """Each answer's sum is raised to this; None where values have no bound."""
+    highest: float | None = None
+    """Each answer's sum is cut to this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Two counters of the user's own, as selectors of PromQL."""
+
+    bad: str
+    total: str
+    label: str = "revision"
+    """Label of both that names the revision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What one gate needs to know now."""
 
@@ -88,7 +109,45 @@ class Question:
     cursor: str = ""
     """Where the previous window of this gate ended; opaque to all but the evidence source."""
     threshold: timedelta | None = None
-    """LatencyExceedance: an answer that takes longer counts as bad."""
+    """LatencyExceedance: an answer that takes longer counts as bad. Without it the source freezes
+    the edge nearest to stable's p99 when it is first asked, with its neighbours, in the cursor."""
+    maturity: timedelta | None = None
+    """Accuracy on split traffic, LabelCoverage, BusinessKPI: age at which an answer is counted,
+    with or without its label or events."""
+    kpi: Kpi | None = None
+    """BusinessKPI: which key figure."""
+    counters: Counters | None = None
+    """Counters: which series of Prometheus."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Counts of both revisions in named classes, bins or edges; the columns are equally long."""
+
+    names: tuple[str, ...]
+    stable: tuple[int, ...]
+    candidate: tuple[int, ...]
+    shares: tuple[float, ...] = ()
+    """Where there is a reference (FeatureDrift): the share of each in the package's profile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """Sums over answers of one revision that have matured, each with the worth of its events."""
+
+    count: int
+    """Answers, those without events included."""
+    total: float
+    squares: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """Matured answers of one revision: all of the same age when they are counted."""
+
+    matured: int
+    labelled: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +186,20 @@ class Window:
     stable: Arm | None = None
     candidate: Arm | None = None
     pairs: Pairs | None = None
+    """Paired Accuracy. For paired PredictionShift, `worse` counts pairs with different predictions
+    and `same` those with equal ones; no label is needed."""
+    table: Table | None = None
+    """PredictionShift: classes, or deciles of the score. FeatureDrift: bins, as `field|bin`.
+    LatencyExceedance with several edges: slow answers per edge in seconds, the main edge first;
+    the totals are those of the arms."""
+    worth: tuple[Moments, Moments] | None = None
+    """BusinessKPI: of stable, of the candidate."""
+    coverage: tuple[Cohort, Cohort] | None = None
+    """Accuracy on split traffic: of stable, of the candidate; the arms then hold labelled and
+    wrong answers of these."""
+    share: int | None = None
+    """SampleRatio: percent of requests that the candidate was to answer during all of the window;
+    put in by the core, None when it changed meanwhile or was not yet in force."""
     error: str = ""
     """Why there are no counts (a source that is down is a value, not an exception)."""
 

@@ -98,6 +98,19 @@ class Metric(StrEnum):
     """Requests slower than `threshold`, out of all that were answered."""
     ACCURACY = "Accuracy"
     """Wrong predictions among those whose label has arrived."""
+    PREDICTION_SHIFT = "PredictionShift"
+    """How often each class, or each decile of the score, is predicted. Paired: how often both
+    revisions say something different of the same request."""
+    FEATURE_DRIFT = "FeatureDrift"
+    """How often inputs fall into each bin of the package's profile."""
+    SAMPLE_RATIO = "SampleRatio"
+    """Whether the candidate gets the share of requests that it was given."""
+    LABEL_COVERAGE = "LabelCoverage"
+    """Matured answers without a label: a model may change which requests get one."""
+    BUSINESS_KPI = "BusinessKPI"
+    """Mean worth of the events that follow an answer, such as purchases."""
+    COUNTERS = "Counters"
+    """Two counters of the user's own in Prometheus."""
 
 
 class Comparison(StrEnum):
@@ -259,6 +272,41 @@ class Strategy(Wire):
         return self.steps if self.experiment is None else self.experiment.plan
 
 
+class Labels(Wire):
+    """When labels are waited for no longer."""
+
+    maturity: Annotated[Duration, Field(gt=timedelta(0))]
+    """Age at which an answer is counted, with or without its label."""
+    min_coverage: Annotated[Decimal, Field(ge=0, le=1)] = 0.8
+    """Least share of matured answers of each revision that must have a label; below it there is
+    no data."""
+
+
+class KeyFigure(Wire):
+    """A figure whose events follow answers."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    """Name of the events in the ledger, for example `purchase`."""
+    maturity: Annotated[Duration, Field(gt=timedelta(0))]
+    """Age at which an answer is counted, with what has followed it until then."""
+    lowest: Decimal | None = None
+    """Each answer's sum of values is raised to this. With `highest` the test needs no assumption
+    about the values."""
+    highest: Decimal | None = None
+    """Each answer's sum of values is cut to this."""
+
+
+class CounterPair(Wire):
+    """Two counters of Prometheus, as selectors without a matcher for the revision."""
+
+    bad: Annotated[str, Field(min_length=1, max_length=1024)]
+    """Counts bad events, for example `checkout_failures_total{shop="north"}`."""
+    total: Annotated[str, Field(min_length=1, max_length=1024)]
+    """Counts all events."""
+    label: Annotated[str, Field(min_length=1, max_length=120)] = "revision"
+    """Label of both that names the revision."""
+
+
 class Gate(Wire):
     """A named promise about the candidate, judged on evidence."""
 
@@ -273,6 +321,12 @@ class Gate(Wire):
     threshold: Duration | None = None
     """LatencyExceedance: an answer that takes longer is too slow. One of 5, 10, 25, 50, 100, 250,
     500 ms, 1, 2.5, 5 and 10 s, for engines count in buckets that end there."""
+    labels: Labels | None = None
+    """Accuracy on split traffic and LabelCoverage: when answers are counted."""
+    kpi: KeyFigure | None = None
+    """BusinessKPI: which figure."""
+    counters: CounterPair | None = None
+    """Counters: which series."""
     margin: Annotated[Decimal, Field(ge=0)]
     """Relative: largest tolerated ratio (over 1). Absolute: largest tolerated rate. Paired: largest
     tolerated loss of accuracy; 0 asks for proof that the candidate is better."""
