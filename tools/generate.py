@@ -38,6 +38,8 @@ TARGETS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "manifests/crd/modeldeployments.yaml": manifest.modeldeployments,
         "manifests/crd/rolloutruns.yaml": manifest.rolloutruns,
         "manifests/crd/rolloutactions.yaml": manifest.rolloutactions,
+        "manifests/crd/gatetemplates.yaml": manifest.gatetemplates,
+        "manifests/crd/clustergatetemplates.yaml": manifest.clustergatetemplates,
         "manifests/policy/rolloutactions.yaml": manifest.policy,
         "manifests/policy/roles.yaml": manifest.roles,
         "manifests/rbac/role.yaml": permission.roles,

@@ -16,6 +16,16 @@ FAST = {
     "margin": "0.05",
 }
 BEST = FAST | {"role": "Objective"}
+LABELS = {"maturity": "24h"}
+RIGHT = {"name": "right", "metric": "Accuracy", "labels": LABELS}
+COVERED = {"name": "covered", "metric": "LabelCoverage", "labels": LABELS}
+FIGURE = {"name": "purchase", "maturity": "24h"}
+SALES = {"name": "sales", "metric": "BusinessKPI", "kpi": FIGURE}
+COUNTERS = {"bad": "failures_total", "total": "attempts_total"}
+OWN = {"name": "own", "metric": "Counters", "counters": COUNTERS}
+SHIFT = {"name": "shift", "metric": "PredictionShift"}
+DRIFT = {"name": "drift", "metric": "FeatureDrift"}
+SPLIT = {"name": "split", "metric": "SampleRatio"}
 CHECK = {"analysis": {"gates": ["errors"]}}
 MIRROR = {"mirror": {"percent": 50}}
 EXPERIMENT = {"weight": 50, "primaryGate": "fast", "duration": "168h"}
@@ -70,6 +80,21 @@ def trial(*some: Document, **experiment: Any) -> Document:
         strategy={"type": "ABTest", "experiment": EXPERIMENT | experiment},
         gates=list(some) or [BEST],
     )
+
+
+def without(gate: Document, field: str) -> Document:
+    """The gate with one field left out."""
+    return {key: value for key, value in gate.items() if key != field}
+
+
+def template(*some: Document, kind: str = "GateTemplate") -> Document:
+    """A template of gates."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "house"},
+        "spec": {"gates": list(some)},
+    }
 
 
 def run(revision: str) -> Document:
@@ -133,7 +158,6 @@ CASES: tuple[Case, ...] = (
         deployment(model={"uri": "s3://churn/3"}),
         deployment(model={"uri": "churn/3"}),
     ),
-    _pair("steps-are-needed", deployment(strategy={"type": "Immediate"}), steps()),
     _pair(
         "steps-are-not-needed",
         deployment(strategy={"type": "Immediate"}),
@@ -225,24 +249,56 @@ CASES: tuple[Case, ...] = (
         trial(minDuration="2h1s", duration="2h"),
     ),
     _pair(
-        "relative-margin-is-a-ratio",
-        gates(ERRORS | {"margin": "1.01"}),
-        gates(ERRORS | {"margin": "1"}),
+        "metric-knows-the-comparison",
+        gates(ERRORS, DRIFT, SPLIT, SHIFT | {"comparison": "Paired"}),
+        gates(ERRORS, SHIFT | {"comparison": "Absolute", "margin": "0.5"}),
     ),
     _pair(
-        "absolute-margin-is-a-rate", gates(SLO | {"margin": "0.99"}), gates(SLO | {"margin": "1"})
+        "rate-needs-a-margin",
+        gates(without(ERRORS, "margin"), SHIFT | {"comparison": "Paired"}),
+        gates(without(SLO, "margin")),
     ),
     _pair(
-        "paired-margin-is-a-loss",
-        gates(PAIRS | {"margin": "0"}),
-        gates(PAIRS | {"margin": "1"}),
+        "margin-is-a-ratio",
+        gates(ERRORS | {"margin": "1.01"}, DRIFT | {"margin": "2"}),
+        gates(SPLIT | {"margin": "1"}),
     ),
-    _pair("accuracy-is-paired", gates(PAIRS), gates(SLO | {"metric": "Accuracy"})),
-    _pair("pairs-are-of-accuracy", gates(PAIRS), gates(PAIRS | {"metric": "ErrorRate"})),
     _pair(
-        "threshold-is-needed",
-        gates(FAST),
-        gates({key: value for key, value in FAST.items() if key != "threshold"}),
+        "margin-is-a-rate",
+        gates(SLO | {"margin": "0.99"}),
+        gates(SHIFT | {"comparison": "Paired", "margin": "1"}),
+    ),
+    _pair("margin-is-a-loss", gates(PAIRS | {"margin": "0"}), gates(PAIRS | {"margin": "1"})),
+    _pair("labels-are-needed", gates(RIGHT), gates(without(COVERED, "labels"))),
+    _pair("labels-are-not-needed", gates(PAIRS), gates(PAIRS | {"labels": LABELS})),
+    _pair("kpi-is-needed", gates(SALES), gates(without(SALES, "kpi"))),
+    _pair("kpi-is-not-needed", gates(ERRORS), gates(ERRORS | {"kpi": FIGURE})),
+    _pair(
+        "kpi-has-a-span",
+        gates(SALES | {"kpi": FIGURE | {"lowest": "-5", "highest": "100000.5"}}),
+        gates(SALES | {"kpi": FIGURE | {"lowest": "10", "highest": "9"}}),
+    ),
+    _pair(
+        "figure-takes-time",
+        gates(SALES | {"kpi": FIGURE | {"maturity": "1ms"}}),
+        gates(SALES | {"kpi": FIGURE | {"maturity": "0s"}}),
+    ),
+    _pair("counters-are-needed", gates(OWN), gates(without(OWN, "counters"))),
+    _pair("counters-are-not-needed", gates(ERRORS), gates(ERRORS | {"counters": COUNTERS})),
+    _pair(
+        "coverage-is-a-share",
+        gates(RIGHT | {"labels": LABELS | {"minCoverage": "1"}}),
+        gates(RIGHT | {"labels": LABELS | {"minCoverage": "1.01"}}),
+    ),
+    _pair(
+        "maturity-takes-time",
+        gates(COVERED | {"labels": {"maturity": "1ms"}}),
+        gates(COVERED | {"labels": {"maturity": "0h"}}),
+    ),
+    _pair(
+        "constant-latency-needs-a-threshold",
+        gates(FAST, without(FAST, "threshold") | {"name": "f", "comparison": "Relative", "margin": "2"}),
+        gates(without(FAST, "threshold")),
     ),
     _pair("threshold-is-not-needed", gates(SLO), gates(SLO | {"threshold": "250ms"})),
     _pair(
@@ -279,9 +335,14 @@ CASES: tuple[Case, ...] = (
         deployment(gates=[PAIRS]),
     ),
     _pair(
+        "shares-need-a-weight",
+        deployment(strategy={"type": "Canary"}, gates=[SPLIT]),
+        deployment(strategy={"type": "Shadow", "steps": [MIRROR]}, gates=[ERRORS, SPLIT]),
+    ),
+    _pair(
         "guardrails-share-one-alpha",
-        gates(*_GUARDED, PAIRS | {"alpha": "0.01"}),
-        gates(*_GUARDED, PAIRS | {"alpha": "0.010001"}),
+        gates(*_GUARDED, PAIRS, DRIFT | {"alpha": "0.05"}),
+        gates(*_GUARDED, PAIRS, SPLIT),
     ),
     _pair(
         "some-gate-is-enforced",

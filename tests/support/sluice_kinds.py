@@ -11,7 +11,13 @@ from eventually import eventually
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-PLURALS = ("modeldeployments", "rolloutruns", "rolloutactions")
+PLURALS = (
+    "modeldeployments",
+    "rolloutruns",
+    "rolloutactions",
+    "gatetemplates",
+    "clustergatetemplates",
+)
 
 
 def install_kinds(plane: ControlPlane) -> None:
@@ -45,7 +51,8 @@ def policy_in_force(plane: ControlPlane) -> Iterator[None]:
 
 def resource(namespace: str, plural: str = "modeldeployments", name: str = "") -> str:
     """The path of a collection, or of one object."""
-    path = f"/apis/sluice.dev/v1alpha1/namespaces/{namespace}/{plural}"
+    within = "" if plural == "clustergatetemplates" else f"/namespaces/{namespace}"
+    path = f"/apis/sluice.dev/v1alpha1{within}/{plural}"
     return f"{path}/{name}" if name else path
 
 

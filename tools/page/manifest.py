@@ -1,6 +1,8 @@
 """What is applied to a cluster before any operator runs: kinds, policy and roles."""
 
 from sluice_operator.api.crd import (
+    CLUSTER_GATE_TEMPLATE,
+    GATE_TEMPLATE,
     MODEL_DEPLOYMENT,
     ROLLOUT_ACTION,
     ROLLOUT_RUN,
@@ -28,6 +30,16 @@ def rolloutruns() -> str:
 def rolloutactions() -> str:
     """The kind by which people steer."""
     return _definition(ROLLOUT_ACTION)
+
+
+def gatetemplates() -> str:
+    """The kind in which the deployments of a namespace share gates."""
+    return _definition(GATE_TEMPLATE)
+
+
+def clustergatetemplates() -> str:
+    """The kind in which those of all namespaces do."""
+    return _definition(CLUSTER_GATE_TEMPLATE)
 
 
 def policy() -> str:

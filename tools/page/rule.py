@@ -43,12 +43,12 @@ def page() -> str:
 
 
 def _admission() -> Iterator[str]:
-    for kind in dict.fromkeys(rule.kind for rule in ADMISSION):
+    for kind in dict.fromkeys(kind for rule in ADMISSION for kind in rule.kinds):
         yield f"### {kind}"
         yield ""
         yield "| rule | at | says |"
         yield "| --- | --- | --- |"
-        yield from (_row(rule) for rule in ADMISSION if rule.kind == kind)
+        yield from (_row(rule) for rule in ADMISSION if kind in rule.kinds)
         yield ""
 
 

@@ -13,7 +13,13 @@ from sluice_operator.api.rule import DURATION_RULE, RULES
 from sluice_operator.api.run import RolloutRun, RunSpec, RunStatus
 from sluice_operator.api.schema import Node, keyed, structural_schema
 from sluice_operator.api.status import ModelDeploymentStatus
-from sluice_operator.api.v1alpha1 import ModelDeployment, Spec
+from sluice_operator.api.v1alpha1 import (
+    ClusterGateTemplate,
+    GateTemplate,
+    ModelDeployment,
+    Spec,
+    TemplateSpec,
+)
 
 GROUP, VERSION = "sluice.dev", "v1alpha1"
 CATEGORY = "sluice"
@@ -42,10 +48,12 @@ class Resource:
 
     whole: type[BaseModel]
     spec: type[BaseModel]
-    status: type[BaseModel]
+    status: type[BaseModel] | None = None
+    """None for a kind that the operator only reads."""
     plural: str
     short_name: str
     columns: tuple[Column, ...]
+    namespaced: bool = True
 
 
 _AGE = Column(name="Age", path=".metadata.creationTimestamp", type="date")
@@ -101,7 +109,27 @@ ROLLOUT_ACTION = Resource(
         Column(name="Message", path=".status.message", wide=True),
     ),
 )
-RESOURCES = (MODEL_DEPLOYMENT, ROLLOUT_RUN, ROLLOUT_ACTION)
+_TEMPLATE_COLUMNS = (
+    Column(name="Gates", path=".spec.gates[*].name"),
+    Column(name="Metrics", path=".spec.gates[*].metric", wide=True),
+    _AGE,
+)
+GATE_TEMPLATE = Resource(
+    whole=GateTemplate,
+    spec=TemplateSpec,
+    plural="gatetemplates",
+    short_name="gtpl",
+    columns=_TEMPLATE_COLUMNS,
+)
+CLUSTER_GATE_TEMPLATE = Resource(
+    whole=ClusterGateTemplate,
+    spec=TemplateSpec,
+    plural="clustergatetemplates",
+    short_name="cgtpl",
+    columns=_TEMPLATE_COLUMNS,
+    namespaced=False,
+)
+RESOURCES = (MODEL_DEPLOYMENT, ROLLOUT_RUN, ROLLOUT_ACTION, GATE_TEMPLATE, CLUSTER_GATE_TEMPLATE)
 
 
 def definition_of(resource: Resource) -> Node:
@@ -113,7 +141,7 @@ def definition_of(resource: Resource) -> Node:
         "metadata": {"name": f"{resource.plural}.{GROUP}"},
         "spec": {
             "group": GROUP,
-            "scope": "Namespaced",
+            "scope": "Namespaced" if resource.namespaced else "Cluster",
             "names": {
                 "kind": kind,
                 "listKind": f"{kind}List",
@@ -127,7 +155,7 @@ def definition_of(resource: Resource) -> Node:
                     "name": VERSION,
                     "served": True,
                     "storage": True,
-                    "subresources": {"status": {}},
+                    **({} if resource.status is None else {"subresources": {"status": {}}}),
                     "additionalPrinterColumns": [column.to_wire() for column in resource.columns],
                     "schema": {"openAPIV3Schema": schema_of(resource)},
                 }
@@ -138,7 +166,7 @@ def definition_of(resource: Resource) -> Node:
 
 def schema_of(resource: Resource) -> Node:
     """The schema of one kind, each rule at its place."""
-    schema = {
+    schema: Node = {
         "description": " ".join((resource.whole.__doc__ or "").split()),
         "type": "object",
         "required": ["spec"],
@@ -147,11 +175,13 @@ def schema_of(resource: Resource) -> Node:
             "kind": {"description": "Kind of the object.", "type": "string"},
             "metadata": {"type": "object"},
             "spec": structural_schema(resource.spec, defaults=True),
-            "status": keyed(structural_schema(resource.status, defaults=False)),
         },
     }
+    if resource.status is not None:
+        status = keyed(structural_schema(resource.status, defaults=False))
+        schema["properties"]["status"] = status
     for rule in RULES:
-        if rule.kind == resource.whole.__name__:
+        if resource.whole.__name__ in rule.kinds:
             for node in _places(rule, schema):
                 node.setdefault("x-kubernetes-validations", []).append(_validation(rule))
     return schema

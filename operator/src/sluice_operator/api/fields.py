@@ -17,6 +17,9 @@ LONGEST = timedelta(hours=8760)
 DECIMAL = r"^[0-9]{1,5}(\.[0-9]{1,6})?$"
 """As many digits as a float keeps and `format_decimal` writes."""
 DECIMAL_LENGTH = 12
+SIGNED_DECIMAL = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
+"""Sums of money and the like; fifteen digits are what a float keeps."""
+SIGNED_DECIMAL_LENGTH = 17
 URI = r"^([a-z][a-z0-9+.-]*://|models:/)."
 
 
@@ -55,16 +58,30 @@ def parse_decimal(value: Any, info: ValidationInfo) -> float:
     Raises:
         ValueError: Not the text of a number; code, unlike documents, may give the number itself.
     """
+    return _number(value, info, DECIMAL, DECIMAL_LENGTH)
+
+
+def parse_signed_decimal(value: Any, info: ValidationInfo) -> float:
+    """The same for numbers that may be large or below zero.
+
+    Raises:
+        ValueError: Likewise.
+    """
+    return _number(value, info, SIGNED_DECIMAL, SIGNED_DECIMAL_LENGTH)
+
+
+def _number(value: Any, info: ValidationInfo, pattern: str, longest: int) -> float:
     if info.mode == "python" and isinstance(value, int | float):
         return float(value)
-    if not isinstance(value, str) or len(value) > DECIMAL_LENGTH or not _matches(DECIMAL, value):
+    if not isinstance(value, str) or len(value) > longest or not _matches(pattern, value):
         raise ValueError(f'{value!r} is not a decimal number in quotes; write for example "1.5"')
     return float(value)
 
 
 def format_decimal(value: float) -> str:
     """The text that `parse_decimal` reads back as the same number."""
-    return f"{value:.6f}".rstrip("0").rstrip(".")
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def known_scheme(uri: str) -> str:
@@ -100,6 +117,14 @@ Decimal = Annotated[
     BeforeValidator(parse_decimal),
     PlainSerializer(format_decimal, return_type=str),
     WithJsonSchema({"type": "string", "maxLength": DECIMAL_LENGTH, "pattern": DECIMAL}),
+]
+SignedDecimal = Annotated[
+    float,
+    BeforeValidator(parse_signed_decimal),
+    PlainSerializer(format_decimal, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "maxLength": SIGNED_DECIMAL_LENGTH, "pattern": SIGNED_DECIMAL}
+    ),
 ]
 Uri = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(known_scheme)]
 Percent = Annotated[int, Field(ge=0, le=100)]

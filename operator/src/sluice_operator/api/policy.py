@@ -7,7 +7,14 @@ The same policy makes sure that `spec.by` tells the truth.
 Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
 """
 
-from sluice_operator.api.crd import GROUP, MODEL_DEPLOYMENT, ROLLOUT_ACTION, ROLLOUT_RUN, VERSION
+from sluice_operator.api.crd import (
+    GATE_TEMPLATE,
+    GROUP,
+    MODEL_DEPLOYMENT,
+    RESOURCES,
+    ROLLOUT_ACTION,
+    VERSION,
+)
 from sluice_operator.api.schema import Node
 from sluice_operator.model import Verb
 
@@ -78,10 +85,14 @@ def _entitled() -> Node:
 
 def roles() -> tuple[Node, ...]:
     """Reading, wishing and steering; the first two are part of Kubernetes' own view and edit."""
-    everything = [MODEL_DEPLOYMENT.plural, ROLLOUT_RUN.plural, ROLLOUT_ACTION.plural]
+    everything = [resource.plural for resource in RESOURCES]
     return (
         _role("sluice-viewer", "view", _rule(everything, _READ)),
-        _role("sluice-editor", "edit", _rule([MODEL_DEPLOYMENT.plural], _WRITE)),
+        _role(
+            "sluice-editor",
+            "edit",
+            _rule([MODEL_DEPLOYMENT.plural, GATE_TEMPLATE.plural], _WRITE),
+        ),
         _role(
             "sluice-releaser",
             "",

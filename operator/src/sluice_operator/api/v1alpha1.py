@@ -9,9 +9,56 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice_operator.api.fields import Decimal, Duration, Name, Percent, Quantity, SecretName, Uri
+from sluice_operator.api.fields import Duration, Name, Percent, Quantity, SecretName, Uri
+from sluice_operator.api.gate import (
+    MOST_GATES,
+    CounterPair,
+    Gate,
+    KeyFigure,
+    Labels,
+    OnNoData,
+    TemplateSpec,
+)
+from sluice_operator.api.metric import Comparison, GateRole, Metric
 from sluice_operator.api.wire import Wire
 
+__all__ = [
+    "API_VERSION",
+    "KIND",
+    "AnalysisStep",
+    "ApprovalStep",
+    "Backend",
+    "BackendType",
+    "ClusterGateTemplate",
+    "Comparison",
+    "CounterPair",
+    "Experiment",
+    "Gate",
+    "GateRole",
+    "GateTemplate",
+    "Ingress",
+    "Isolation",
+    "KeyFigure",
+    "Labels",
+    "Metadata",
+    "Metric",
+    "MirrorStep",
+    "Model",
+    "ModelDeployment",
+    "OnInconclusive",
+    "OnNoData",
+    "OnTimeout",
+    "PauseStep",
+    "Rollback",
+    "Spec",
+    "Step",
+    "Strategy",
+    "StrategyType",
+    "TemplateKind",
+    "TemplateMetadata",
+    "TemplateRef",
+    "TemplateSpec",
+]
 API_VERSION = "sluice.dev/v1alpha1"
 KIND = "ModelDeployment"
 
@@ -67,61 +114,6 @@ class OnTimeout(StrEnum):
 
     PAUSE = "Pause"
     ROLLBACK = "Rollback"
-
-
-class OnNoData(StrEnum):
-    """What happens when a gate gets no counts for `noDataLimit`."""
-
-    HOLD = "Hold"
-    PAUSE = "Pause"
-    ROLLBACK = "Rollback"
-
-
-class GateRole(StrEnum):
-    """What a verdict of the gate does."""
-
-    GUARDRAIL = "Guardrail"
-    """Proven harm takes the candidate back, at any time."""
-    OBJECTIVE = "Objective"
-    """Must be proven safe before the candidate gets more than `maxWeightBeforeObjectives`; proven
-    harm takes the candidate back."""
-    OBSERVE = "Observe"
-    """Reported, never acted upon."""
-
-
-class Metric(StrEnum):
-    """What a gate counts."""
-
-    ERROR_RATE = "ErrorRate"
-    """Requests that the revision failed (5xx), out of all it answered."""
-    LATENCY_EXCEEDANCE = "LatencyExceedance"
-    """Requests slower than `threshold`, out of all that were answered."""
-    ACCURACY = "Accuracy"
-    """Wrong predictions among those whose label has arrived."""
-    PREDICTION_SHIFT = "PredictionShift"
-    """How often each class, or each decile of the score, is predicted. Paired: how often both
-    revisions say something different of the same request."""
-    FEATURE_DRIFT = "FeatureDrift"
-    """How often inputs fall into each bin of the package's profile."""
-    SAMPLE_RATIO = "SampleRatio"
-    """Whether the candidate gets the share of requests that it was given."""
-    LABEL_COVERAGE = "LabelCoverage"
-    """Matured answers without a label: a model may change which requests get one."""
-    BUSINESS_KPI = "BusinessKPI"
-    """Mean worth of the events that follow an answer, such as purchases."""
-    COUNTERS = "Counters"
-    """Two counters of the user's own in Prometheus."""
-
-
-class Comparison(StrEnum):
-    """What the candidate is compared with."""
-
-    RELATIVE = "Relative"
-    """The stable revision, at the same time; `margin` is the largest tolerated ratio."""
-    ABSOLUTE = "Absolute"
-    """The constant `margin`."""
-    PAIRED = "Paired"
-    """The stable revision on the same request; `margin` is the largest tolerated loss."""
 
 
 class Backend(Wire):
@@ -258,7 +250,8 @@ class Strategy(Wire):
     """Canary gives weight in steps, Shadow only mirrors, BlueGreen switches after its checks,
     ABTest runs an experiment, Immediate switches at once."""
     steps: tuple[Step, ...] = Field(default=(), max_length=32)
-    """Run in order; after the last one the candidate is promoted."""
+    """Run in order; after the last one the candidate is promoted. A Canary, Shadow or BlueGreen
+    without steps gets those of its type, see `sluice rollout plan`."""
     experiment: Experiment | None = None
     """ABTest: what runs in place of steps."""
     ungated: bool = False
@@ -272,72 +265,22 @@ class Strategy(Wire):
         return self.steps if self.experiment is None else self.experiment.plan
 
 
-class Labels(Wire):
-    """When labels are waited for no longer."""
+class TemplateKind(StrEnum):
+    """Where a template of gates is kept."""
 
-    maturity: Annotated[Duration, Field(gt=timedelta(0))]
-    """Age at which an answer is counted, with or without its label."""
-    min_coverage: Annotated[Decimal, Field(ge=0, le=1)] = 0.8
-    """Least share of matured answers of each revision that must have a label; below it there is
-    no data."""
-
-
-class KeyFigure(Wire):
-    """A figure whose events follow answers."""
-
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    """Name of the events in the ledger, for example `purchase`."""
-    maturity: Annotated[Duration, Field(gt=timedelta(0))]
-    """Age at which an answer is counted, with what has followed it until then."""
-    lowest: Decimal | None = None
-    """Each answer's sum of values is raised to this. With `highest` the test needs no assumption
-    about the values."""
-    highest: Decimal | None = None
-    """Each answer's sum of values is cut to this."""
+    GATE_TEMPLATE = "GateTemplate"
+    """In the namespace of the deployment."""
+    CLUSTER_GATE_TEMPLATE = "ClusterGateTemplate"
+    """For all namespaces."""
 
 
-class CounterPair(Wire):
-    """Two counters of Prometheus, as selectors without a matcher for the revision."""
-
-    bad: Annotated[str, Field(min_length=1, max_length=1024)]
-    """Counts bad events, for example `checkout_failures_total{shop="north"}`."""
-    total: Annotated[str, Field(min_length=1, max_length=1024)]
-    """Counts all events."""
-    label: Annotated[str, Field(min_length=1, max_length=120)] = "revision"
-    """Label of both that names the revision."""
-
-
-class Gate(Wire):
-    """A named promise about the candidate, judged on evidence."""
+class TemplateRef(Wire):
+    """Names a template of gates."""
 
     name: Name
-    """Analysis steps, status and events call the gate by this name."""
-    role: GateRole = GateRole.GUARDRAIL
-    """What a verdict does."""
-    metric: Metric
-    """What is counted."""
-    comparison: Comparison = Comparison.RELATIVE
-    """What the candidate is compared with."""
-    threshold: Duration | None = None
-    """LatencyExceedance: an answer that takes longer is too slow. One of 5, 10, 25, 50, 100, 250,
-    500 ms, 1, 2.5, 5 and 10 s, for engines count in buckets that end there."""
-    labels: Labels | None = None
-    """Accuracy on split traffic and LabelCoverage: when answers are counted."""
-    kpi: KeyFigure | None = None
-    """BusinessKPI: which figure."""
-    counters: CounterPair | None = None
-    """Counters: which series."""
-    margin: Annotated[Decimal, Field(ge=0)]
-    """Relative: largest tolerated ratio (over 1). Absolute: largest tolerated rate. Paired: largest
-    tolerated loss of accuracy; 0 asks for proof that the candidate is better."""
-    alpha: Annotated[Decimal, Field(gt=0, le=0.05)] = 0.01
-    """Chance, over the whole rollout, that a healthy candidate is called harmful."""
-    alpha_safe: Annotated[Decimal, Field(gt=0, le=0.1)] = 0.05
-    """Chance that a candidate at the margin is called safe."""
-    min_samples: int = Field(default=100, ge=1, le=1_000_000_000)
-    """Samples of the candidate before it can be called safe; harm needs no minimum."""
-    on_no_data: OnNoData = OnNoData.HOLD
-    """What happens when counts stay away for `noDataLimit`; never a verdict."""
+    """Name of the template."""
+    kind: TemplateKind = TemplateKind.GATE_TEMPLATE
+    """Whether it belongs to the namespace or to the cluster."""
 
 
 class Rollback(Wire):
@@ -358,9 +301,15 @@ class Spec(Wire):
     strategy: Strategy
     """How a new model is tried."""
     gates: tuple[Gate, ...] = Field(
-        default=(), max_length=32, json_schema_extra={"x-kubernetes-list-map-keys": ["name"]}
+        default=(),
+        max_length=MOST_GATES,
+        json_schema_extra={"x-kubernetes-list-map-keys": ["name"]},
     )
-    """Promises that the candidate must keep; names are unique."""
+    """Promises that the candidate must keep; names are unique. Without steps and gates those of
+    the strategy hold, see `sluice rollout plan`."""
+    gate_templates: tuple[TemplateRef, ...] = Field(default=(), max_length=8)
+    """Templates whose gates hold as well; of two gates with one name the own one holds, then that
+    of the template that is named first."""
     rollback: Rollback = Rollback()
     """How long the way back stays open."""
     suspend: bool = False
@@ -384,6 +333,13 @@ class Metadata(Wire, extra="allow"):
     """At most 45 characters, because names of resources are derived from it."""
 
 
+class TemplateMetadata(Wire, extra="allow"):
+    """The same of a template."""
+
+    name: Name
+    """By which deployments name it."""
+
+
 class ModelDeployment(Wire):
     """One model under one name, and how its versions replace each other."""
 
@@ -391,3 +347,21 @@ class ModelDeployment(Wire):
     kind: Literal["ModelDeployment"]
     metadata: Metadata
     spec: Spec
+
+
+class GateTemplate(Wire):
+    """Gates that the ModelDeployments of a namespace share."""
+
+    api_version: Literal["sluice.dev/v1alpha1"]
+    kind: Literal["GateTemplate"]
+    metadata: TemplateMetadata
+    spec: TemplateSpec
+
+
+class ClusterGateTemplate(Wire):
+    """Gates that ModelDeployments of all namespaces share."""
+
+    api_version: Literal["sluice.dev/v1alpha1"]
+    kind: Literal["ClusterGateTemplate"]
+    metadata: TemplateMetadata
+    spec: TemplateSpec

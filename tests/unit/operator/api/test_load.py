@@ -110,11 +110,18 @@ BAD = {
         "minDuration is longer than maxDuration",
     ),
     "deadline too short": (changed("spec.progressDeadline", "5s"), "spec.progressDeadline: "),
-    "no steps": (changed(STEPS, []), "a Canary strategy needs at least one step"),
+    "no experiment": (changed("spec.strategy", {"type": "ABTest"}), "an ABTest needs it"),
     "shadow with weight": (changed("spec.strategy.type", "Shadow"), "Shadow never sets a weight"),
     "immediate with steps": (changed("spec.strategy.type", "Immediate"), "Immediate strategy has"),
     "unknown strategy": (changed("spec.strategy.type", "BigBang"), "is not one of 'Canary'"),
-    "unpaired accuracy": (changed("spec.gates.1.comparison", "Relative"), "say comparison: Paired"),
+    "unpaired accuracy": (
+        changed("spec.gates.1", GOOD["spec"]["gates"][1] | {"comparison": "Relative", "margin": "2"}),
+        "spec.gates[1] (acc).labels: missing; say at which age answers are counted",
+    ),
+    "an unknown metric": (
+        changed("spec.gates.0", {"name": "x", "metric": "Eror"}),
+        "spec.gates[0].metric: 'Eror' is not one of 'ErrorRate'",
+    ),
     "long name": (changed("metadata.name", "x" * 46), "metadata.name: String should have at most"),
     "another version": (changed("apiVersion", "sluice.dev/v9"), "apiVersion: Input should be"),
     "gates that only observe": (

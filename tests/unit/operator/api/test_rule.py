@@ -3,13 +3,13 @@
 import pytest
 from admission_corpus import CASES, Case
 from sluice_operator.api.load import parse
-from sluice_operator.api.rule import RULES
+from sluice_operator.api.rule import RULES, breaches
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.errors import SpecError
 
 KNOWN = {rule.name: rule for rule in RULES}
-CHECKED = [case for case in CASES if KNOWN[case.rule].check is not None]
-TYPED = [case for case in CASES if KNOWN[case.rule].check is None and case.before is None]
+CHECKED = [case for case in CASES if KNOWN[case.rule].check or KNOWN[case.rule].of_gate]
+TYPED = [case for case in CASES if case not in CHECKED and case.before is None]
 
 
 def name_of(case: Case) -> str:
@@ -33,7 +33,7 @@ def test_a_message_is_one_line_that_says_what_to_do(rule) -> None:
 @pytest.mark.parametrize("case", CHECKED, ids=name_of)
 def test_a_broken_rule_is_told_and_no_other(case: Case) -> None:
     spec = Spec.model_validate(case.refused["spec"])
-    broken = [rule.name for rule in RULES if rule.check and list(rule.check(spec))]
+    broken = [rule.name for rule in RULES if list(breaches(rule, spec))]
     assert broken == [case.rule]
     with pytest.raises(SpecError):
         parse(case.refused)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sluice_operator.api.v1alpha1 import Spec
+from sluice_operator.api.v1alpha1 import Gate, Spec
 
+WITH_GATES = ("ModelDeployment", "GateTemplate", "ClusterGateTemplate")
+"""Kinds that have `spec.gates`."""
 Check = Callable[[Spec], Iterator[str]]
 """Every breach in words, with the place and what to write instead."""
 
@@ -27,5 +29,7 @@ class Rule:
     check: Check | None = None
     """The same on a laptop; None where the type of the field says it, and for changes of an object,
     of which a laptop has only the last."""
-    kind: str = "ModelDeployment"
-    """Kind of object that it is about."""
+    of_gate: Callable[[Gate], str] | None = None
+    """The same for a rule about one gate: what is broken, to follow the gate's place; or nothing."""
+    kinds: tuple[str, ...] = ("ModelDeployment",)
+    """Kinds of objects that it is about."""

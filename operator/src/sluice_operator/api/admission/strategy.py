@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sluice_operator.api.admission.rule import Rule
 from sluice_operator.api.v1alpha1 import Spec, Step, StrategyType
 
-_STEPPED = frozenset({StrategyType.CANARY, StrategyType.SHADOW, StrategyType.BLUE_GREEN})
+STEPPED = frozenset({StrategyType.CANARY, StrategyType.SHADOW, StrategyType.BLUE_GREEN})
+"""Strategies that are made of steps; one without any gets those of its type."""
 
 
 def _weights(spec: Spec) -> list[int]:
@@ -14,12 +15,6 @@ def _weights(spec: Spec) -> list[int]:
 
 def _mirrors(step: Step) -> bool:
     return step.mirror is not None and step.mirror.percent > 0
-
-
-def _steps_are_needed(spec: Spec) -> Iterator[str]:
-    strategy = spec.strategy
-    if strategy.type in _STEPPED and not strategy.steps:
-        yield f"spec.strategy.steps: missing; a {strategy.type} strategy needs at least one step"
 
 
 def _steps_are_not_needed(spec: Spec) -> Iterator[str]:
@@ -55,7 +50,7 @@ def _shadow_sets_no_weight(spec: Spec) -> Iterator[str]:
 
 
 def _shadow_mirrors(spec: Spec) -> Iterator[str]:
-    shadow = spec.strategy.type is StrategyType.SHADOW
+    shadow = spec.strategy.type is StrategyType.SHADOW and spec.strategy.steps
     if shadow and not any(map(_mirrors, spec.strategy.steps)):
         yield "spec.strategy.steps: Shadow needs a mirror step; add one, for example percent: 100"
 
@@ -133,13 +128,6 @@ _ORDER = f"self.steps.filter(s, has(s.analysis) || {_ASKED}).map(s, has(s.analys
 
 STRATEGY = (
     Rule(
-        name="steps-are-needed",
-        at="spec.strategy",
-        cel="!(self.type in ['Canary', 'Shadow', 'BlueGreen']) || self.steps.size() > 0",
-        message="steps: missing; add at least one step, or say type: Immediate",
-        check=_steps_are_needed,
-    ),
-    Rule(
         name="steps-are-not-needed",
         at="spec.strategy",
         cel="!(self.type in ['Immediate', 'ABTest']) || self.steps.size() == 0",
@@ -170,7 +158,8 @@ STRATEGY = (
     Rule(
         name="shadow-mirrors",
         at="spec.strategy",
-        cel="self.type != 'Shadow' || self.steps.exists(s, has(s.mirror) && s.mirror.percent > 0)",
+        cel="self.type != 'Shadow' || self.steps.size() == 0"
+        " || self.steps.exists(s, has(s.mirror) && s.mirror.percent > 0)",
         message="steps: Shadow needs a mirror step; add one, for example mirror: {percent: 100}",
         check=_shadow_mirrors,
     ),

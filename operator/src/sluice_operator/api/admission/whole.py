@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from sluice_operator.api.admission.rule import Rule
-from sluice_operator.api.v1alpha1 import Comparison, GateRole, Spec, StrategyType
+from sluice_operator.api.admission.gate import alpha_of, role_of
+from sluice_operator.api.admission.rule import WITH_GATES, Rule
+from sluice_operator.api.admission.strategy import STEPPED
+from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Metric, Spec, StrategyType
 
 FAMILY_ALPHA = 0.05
 """Most that the alphas of all guardrails may sum to: chance of a false rollback per rollout."""
@@ -16,14 +18,16 @@ def _names(spec: Spec) -> str:
     return ", ".join(sorted(gate.name for gate in spec.gates)) or "none"
 
 
-def unique_gates(spec: Spec) -> Iterator[str]:
+def unique_gates(gates: tuple[Gate, ...]) -> Iterator[str]:
     """Breaches of what the API server keeps by itself: `spec.gates` is a map by name."""
-    for name, times in Counter(gate.name for gate in spec.gates).items():
+    for name, times in Counter(gate.name for gate in gates).items():
         if times > 1:
             yield f"spec.gates: {times} gates are called {name!r}; give each its own name"
 
 
 def _known_gates(spec: Spec) -> Iterator[str]:
+    if spec.gate_templates:
+        return
     known = {gate.name for gate in spec.gates}
     for i, step in enumerate(spec.strategy.steps):
         for name in step.analysis.gates if step.analysis else ():
@@ -36,7 +40,9 @@ def _known_gates(spec: Spec) -> Iterator[str]:
 
 def _known_primary_gate(spec: Spec) -> Iterator[str]:
     experiment = spec.strategy.experiment
-    if experiment and experiment.primary_gate not in {gate.name for gate in spec.gates}:
+    if spec.gate_templates or experiment is None:
+        return
+    if experiment.primary_gate not in {gate.name for gate in spec.gates}:
         yield (
             "spec.strategy.experiment.primaryGate: no gate is called "
             f"{experiment.primary_gate!r}; spec.gates has {_names(spec)}"
@@ -57,8 +63,14 @@ def _primary_gate_is_the_objective(spec: Spec) -> Iterator[str]:
             )
 
 
+def _defaults_mirror(spec: Spec) -> bool:
+    strategy = spec.strategy
+    return not strategy.steps and strategy.type in {StrategyType.SHADOW, StrategyType.BLUE_GREEN}
+
+
 def _pairs_need_a_mirror(spec: Spec) -> Iterator[str]:
-    if any(step.mirror and step.mirror.percent for step in spec.strategy.steps):
+    mirrored = any(step.mirror and step.mirror.percent for step in spec.strategy.steps)
+    if mirrored or _defaults_mirror(spec):
         return
     for i, gate in enumerate(spec.gates):
         if gate.comparison is Comparison.PAIRED:
@@ -68,8 +80,27 @@ def _pairs_need_a_mirror(spec: Spec) -> Iterator[str]:
             )
 
 
-def _family_alpha(spec: Spec) -> Iterator[str]:
-    total = sum(gate.alpha for gate in spec.gates if gate.role is GateRole.GUARDRAIL)
+def _shares_need_a_weight(spec: Spec) -> Iterator[str]:
+    strategy = spec.strategy
+    weighted = any(step.set_weight for step in strategy.plan)
+    if weighted or (strategy.type is StrategyType.CANARY and not strategy.steps):
+        return
+    for i, gate in enumerate(spec.gates):
+        if gate.metric is Metric.SAMPLE_RATIO:
+            yield (
+                f"spec.gates[{i}] ({gate.name}): a SampleRatio gate needs a setWeight step or an "
+                "experiment, because copies are no share of the users"
+            )
+
+
+def guardrail_alpha(gates: tuple[Gate, ...]) -> float:
+    """Chance that a healthy candidate is taken back by one of its guardrails, at most."""
+    return sum(gate.alpha for gate in gates if gate.role is GateRole.GUARDRAIL)
+
+
+def family_alpha(gates: tuple[Gate, ...]) -> Iterator[str]:
+    """Breaches of the budget that all guardrails share."""
+    total = guardrail_alpha(gates)
     if total > FAMILY_ALPHA + _ROUNDING:
         yield (
             f"spec.gates: the alphas of all Guardrail gates sum to {total:g}; at most "
@@ -77,10 +108,16 @@ def _family_alpha(spec: Spec) -> Iterator[str]:
         )
 
 
+def _family_alpha(spec: Spec) -> Iterator[str]:
+    yield from family_alpha(spec.gates)
+
+
 def _enforced(spec: Spec) -> Iterator[str]:
     strategy = spec.strategy
-    if strategy.type is StrategyType.IMMEDIATE or strategy.ungated:
+    if strategy.type is StrategyType.IMMEDIATE or strategy.ungated or spec.gate_templates:
         return
+    if strategy.type in STEPPED and not strategy.steps:
+        return  # the gates of the strategy hold
     if all(gate.role is GateRole.OBSERVE for gate in spec.gates):
         yield (
             "spec.gates: no gate is enforced; add a Guardrail or an Objective, or say "
@@ -88,11 +125,13 @@ def _enforced(spec: Spec) -> Iterator[str]:
         )
 
 
+_BORROWS = "self.gateTemplates.size() > 0"
+"""Gates of templates hold too, and the API server cannot see them: the operator checks these."""
 WHOLE = (
     Rule(
         name="analysis-names-known-gates",
         at="spec",
-        cel="self.strategy.steps.all(s, !has(s.analysis)"
+        cel=f"{_BORROWS} || self.strategy.steps.all(s, !has(s.analysis)"
         " || s.analysis.gates.all(n, self.gates.exists(g, g.name == n)))",
         message="strategy.steps: an analysis names a gate that spec.gates does not have; correct"
         " the name, or add the gate",
@@ -101,7 +140,7 @@ WHOLE = (
     Rule(
         name="experiment-names-a-known-gate",
         at="spec",
-        cel="!has(self.strategy.experiment)"
+        cel=f"{_BORROWS} || !has(self.strategy.experiment)"
         " || self.gates.exists(g, g.name == self.strategy.experiment.primaryGate)",
         message="strategy.experiment.primaryGate: spec.gates has no gate of that name; correct it,"
         " or add the gate",
@@ -111,7 +150,7 @@ WHOLE = (
         name="primary-gate-is-the-objective",
         at="spec",
         cel="!has(self.strategy.experiment) || self.gates.all(g,"
-        " (g.role == 'Objective') == (g.name == self.strategy.experiment.primaryGate))",
+        f" ({role_of('g')} == 'Objective') == (g.name == self.strategy.experiment.primaryGate))",
         message="gates: the primary gate of an ABTest is its only Objective; say role: Objective"
         " there, and Guardrail or Observe elsewhere",
         check=_primary_gate_is_the_objective,
@@ -119,26 +158,39 @@ WHOLE = (
     Rule(
         name="pairs-need-a-mirror",
         at="spec",
-        cel="!self.gates.exists(g, g.comparison == 'Paired')"
+        cel="!self.gates.exists(g, has(g.comparison) && g.comparison == 'Paired')"
+        " || (self.strategy.steps.size() == 0 && self.strategy.type in ['Shadow', 'BlueGreen'])"
         " || self.strategy.steps.exists(s, has(s.mirror) && s.mirror.percent > 0)",
         message="gates: a Paired gate needs a mirror step, because pairs exist only where both"
         " revisions answer the same request; add mirror: {percent: 100}",
         check=_pairs_need_a_mirror,
     ),
     Rule(
+        name="shares-need-a-weight",
+        at="spec",
+        cel="!self.gates.exists(g, g.metric == 'SampleRatio') || has(self.strategy.experiment)"
+        " || (self.strategy.steps.size() == 0 && self.strategy.type == 'Canary')"
+        " || self.strategy.steps.exists(s, has(s.setWeight))",
+        message="gates: a SampleRatio gate needs a setWeight step or an experiment, because copies"
+        " are no share of the users; remove the gate, or add such a step",
+        check=_shares_need_a_weight,
+    ),
+    Rule(
         name="guardrails-share-one-alpha",
         at="spec",
-        cel="self.gates.filter(g, g.role == 'Guardrail').map(g, double(g.alpha)).sum()"
+        cel=f"self.gates.filter(g, {role_of('g')} == 'Guardrail').map(g, {alpha_of('g')}).sum()"
         f" <= {FAMILY_ALPHA + _ROUNDING:.9f}",
         message=f"gates: the alphas of all Guardrail gates sum to more than {FAMILY_ALPHA}, the"
         " chance of a false rollback; lower them, or say role: Observe",
         check=_family_alpha,
+        kinds=WITH_GATES,
     ),
     Rule(
         name="some-gate-is-enforced",
         at="spec",
-        cel="self.strategy.type == 'Immediate' || self.strategy.ungated"
-        " || self.gates.exists(g, g.role != 'Observe')",
+        cel=f"{_BORROWS} || self.strategy.type == 'Immediate' || self.strategy.ungated"
+        " || (self.strategy.steps.size() == 0 && self.strategy.type != 'ABTest')"
+        f" || self.gates.exists(g, {role_of('g')} != 'Observe')",
         message="gates: no gate is enforced; add a Guardrail or an Objective, or say"
         " strategy.ungated: true",
         check=_enforced,
