@@ -297,7 +297,7 @@ CASES: tuple[Case, ...] = (
     ),
     _pair(
         "constant-latency-needs-a-threshold",
-        gates(FAST, without(FAST, "threshold") | {"name": "f", "comparison": "Relative", "margin": "2"}),
+        gates(FAST, {"name": "slow", "metric": "LatencyExceedance"}),
         gates(without(FAST, "threshold")),
     ),
     _pair("threshold-is-not-needed", gates(SLO), gates(SLO | {"threshold": "250ms"})),

@@ -105,8 +105,11 @@ def parse_template(document: Mapping[str, Any]) -> Template:
     Raises:
         SpecError: One line for each problem.
     """
-    kind = GateTemplate if document.get("kind") == GateTemplate.__name__ else ClusterGateTemplate
-    template: Template = _validated(kind, document)
+    template: Template
+    if document.get("kind") == TemplateKind.GATE_TEMPLATE:
+        template = _validated(GateTemplate, document)
+    else:
+        template = _validated(ClusterGateTemplate, document)
     if broken_rules := template_problems(template.spec.gates):
         raise SpecError("\n".join(broken_rules))
     return template

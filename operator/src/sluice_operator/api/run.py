@@ -8,6 +8,9 @@ from sluice_operator.api.fields import Name
 from sluice_operator.api.status import Count, Instant, Long, Share, Text, Word
 from sluice_operator.api.wire import ObjectMeta, Report, Wire
 
+MOST_ROWS = 16
+"""Rows of a table that one decision shows: 200 decisions must fit into one object."""
+
 
 class RunSpec(Wire):
     """What was tried; never changes."""
@@ -48,6 +51,53 @@ class PairCounts(Report):
     """Pairs still waiting for their label."""
 
 
+class TableCounts(Report):
+    """Counts in named classes, bins or edges, in this attempt; the columns are equally long."""
+
+    names: tuple[Word, ...] = Field(default=(), max_length=MOST_ROWS)
+    """PredictionShift: classes, or deciles of the score. FeatureDrift: bins, as `field|bin`.
+    LatencyExceedance: edges in seconds."""
+    stable: tuple[Count, ...] = Field(default=(), max_length=MOST_ROWS)
+    """Of stable."""
+    candidate: tuple[Count, ...] = Field(default=(), max_length=MOST_ROWS)
+    """Of the candidate."""
+    shares: tuple[float, ...] = Field(default=(), max_length=MOST_ROWS)
+    """FeatureDrift: share of each in the package's profile."""
+    left_out: Count = 0
+    """Rows that are not shown; those with most of the candidate's counts are."""
+
+
+class WorthSums(Report):
+    """Sums over matured answers of one revision, in this attempt."""
+
+    count: Count = 0
+    """Answers, those without events included."""
+    total: float = 0
+    """Sum of what they were worth."""
+    squares: float = 0
+    """Sum of the squares."""
+
+
+class CohortCounts(Report):
+    """Matured answers of one revision, in this attempt."""
+
+    matured: Count = 0
+    """Answers that have reached the age at which they are counted."""
+    labelled: Count = 0
+    """Those among them with a label."""
+    wrong: Count = 0
+    """Those among these that were wrong."""
+
+
+class SplitCounts(Report):
+    """The share of requests that went to the candidate, in this attempt."""
+
+    observed: float = 0
+    """Share that it got."""
+    wanted: float = 0
+    """Share that it should have got."""
+
+
 class GateEvidence(Report):
     """What one gate knew when the decision was made."""
 
@@ -61,6 +111,14 @@ class GateEvidence(Report):
     """Absent for pairs."""
     pairs: PairCounts | None = None
     """Present for a Paired gate only."""
+    table: TableCounts | None = None
+    """Present where classes, bins or several edges are counted."""
+    worth: tuple[WorthSums, ...] = Field(default=(), max_length=2)
+    """BusinessKPI: of stable, of the candidate."""
+    coverage: tuple[CohortCounts, ...] = Field(default=(), max_length=2)
+    """Where labels are waited for: of stable, of the candidate."""
+    split: SplitCounts | None = None
+    """SampleRatio only."""
     estimate: float | None = None
     """How large the difference seems: ratio, rate or mean loss, by comparison."""
     lower: float | None = None

@@ -198,6 +198,9 @@ class ModelDeploymentStatus(Report):
     """Since when the candidate has traffic but does not answer."""
     drift_since: Instant | None = None
     """Since when the router reports other traffic than wanted, or cannot be read."""
+    steady_since: Instant | None = None
+    """Since when the router reports the wanted traffic; begins anew with each weight. Shares are
+    counted from half a minute later on."""
     rejected: tuple[Word, ...] = Field(default=(), max_length=1000)
     """Revisions that were taken back; only Retry tries them again."""
     last_action: Long = ""

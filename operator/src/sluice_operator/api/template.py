@@ -18,8 +18,7 @@ from sluice_operator.errors import SpecError
 Template = GateTemplate | ClusterGateTemplate
 Templates = Mapping[tuple[TemplateKind, str], tuple[Gate, ...]]
 """Kind and name of each template that a deployment can see, and its gates."""
-NO_TEMPLATES: Template = GateTemplate | ClusterGateTemplate
-Templates = MappingProxyType({})
+NO_TEMPLATES: Templates = MappingProxyType({})
 
 
 class MissingTemplateError(SpecError):

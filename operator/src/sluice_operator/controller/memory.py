@@ -27,6 +27,7 @@ def structure_of(status: Status) -> Status:
         unready_since=None,
         stable_away=False,
         drift_since=None,
+        steady_since=None,
     )
 
 

@@ -1,11 +1,12 @@
 """What one look leaves to be written down: entries of the record, events, results of actions."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.cluster.kind import Object, name_of
 from sluice_operator.cluster.port import Plain
+from sluice_operator.controller.counts import counts_shown
 from sluice_operator.controller.memory import Memory, Page, structure_of
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.controller.shelf import action_of
@@ -108,12 +109,8 @@ def _gates(look: Look) -> list[Plain]:
 
 def _gate(gate: Gate, state: GateState) -> Plain:
     """Counts, interval and e-values: all that a verdict rests on."""
-    evidence = state.evidence
     shown = gate_shown(gate, state)
-    kept = {name: shown[name] for name in _KEPT if name in shown}
-    if evidence.pairs.total:
-        return kept | {"pairs": asdict(evidence.pairs)}
-    return kept | {"stable": asdict(evidence.stable), "candidate": asdict(evidence.candidate)}
+    return {name: shown[name] for name in _KEPT if name in shown} | counts_shown(state)
 
 
 def _results(look: Look) -> list[tuple[Object, Plain]]:

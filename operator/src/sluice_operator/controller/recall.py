@@ -127,6 +127,7 @@ def _status(name: str, plain: Mapping[str, Any]) -> Status:
         unready_since=optional_moment(plain.get("unreadySince")),
         stable_away=plain.get("stableAway", False),
         drift_since=optional_moment(plain.get("driftSince")),
+        steady_since=optional_moment(plain.get("steadySince")),
         rejected=tuple(plain.get("rejected", ())),
         last_action=plain.get("lastAction", ""),
         history=tuple(_attempt(past) for past in plain.get("history", ())),

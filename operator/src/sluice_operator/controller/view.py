@@ -8,10 +8,11 @@ from sluice_operator.api.v1alpha1 import Gate, GateRole, Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
 from sluice_operator.controller.moment import moment_text
-from sluice_operator.judge.verdict import effect_of, explain
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Observation, Revision, Verdict
 from sluice_operator.rollout.condition import Condition, conditions_of
 from sluice_operator.rollout.decide import Decision
+from sluice_operator.rollout.gate import words_of
 from sluice_operator.rollout.status import Attempt, GateState, Phase, Status
 
 LONGEST_MESSAGE = 1024
@@ -57,6 +58,7 @@ def status_shown(
         "blindSince": _optional(status.blind_since),
         "unreadySince": _optional(status.unready_since),
         "driftSince": _optional(status.drift_since),
+        "steadySince": _optional(status.steady_since),
         "rejected": list(status.rejected) or None,
         "lastAction": status.last_action or None,
         "verdict": _verdict(spec, status),
@@ -188,7 +190,7 @@ def gate_shown(gate: Gate, state: GateState | None) -> Plain:
             "upper": rounded(effect.hi),
             "eHarm": rounded(evidence.e_harm),
             "eSafe": rounded(evidence.e_safe),
-            "message": explain(state.test, evidence)[:LONGEST_MESSAGE],
+            "message": words_of(state)[:LONGEST_MESSAGE],
             "blindSince": _optional(state.blind_since),
             "error": state.error[:LONGEST_MESSAGE] or None,
         }

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from sluice_operator.api.v1alpha1 import Gate, Spec
-from sluice_operator.judge.verdict import effect_of, explain
+from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Revision
 from sluice_operator.rollout.condition import conditions_of
+from sluice_operator.rollout.gate import words_of
 from sluice_operator.rollout.reconcile import Reconciled
 from sluice_operator.rollout.status import Attempt, GateState, Status
 
@@ -77,7 +78,7 @@ def _gate(gate: Gate, state: GateState | None) -> dict[str, Any]:
     effect = effect_of(state.test, evidence)
     return shown | {
         "verdict": evidence.verdict,
-        "explanation": explain(state.test, evidence),
+        "explanation": words_of(state),
         "samples": evidence.samples,
         "eHarm": evidence.e_harm,
         "eSafe": evidence.e_safe,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sluice_operator.api.fill import filled
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.model import Event, Observation, Routing
 from sluice_operator.rollout.action import hold_while_paused, obey_people
@@ -65,7 +66,11 @@ class Decision:
 
 
 def decide(spec: Spec, status: Status, seen: Observation) -> Decision:
-    """Next status and wanted routing; equal arguments give equal decisions."""
+    """Next status and wanted routing; equal arguments give equal decisions.
+
+    What a spec leaves out is filled in here too, so that no caller can run a strategy without steps.
+    """
+    spec = filled(spec)
     attended = attend(spec, status, seen)
     answers = (rule(spec, attended.status, seen) for rule in RULES)
     turn = next(answer for answer in answers if answer is not None)
@@ -77,9 +82,14 @@ def decide(spec: Spec, status: Status, seen: Observation) -> Decision:
 
 
 def _numbered(before: Status, after: Status) -> Status:
-    """Another picture gets the next number, so that whoever writes an older one can be told."""
-    same = before.routing == after.routing
-    return after if same else replace(after, epoch=before.epoch + 1)
+    """Another picture gets the next number, so that whoever writes an older one can be told.
+
+    What the router has reported until now is then not what is wanted.
+    """
+    if before.routing == after.routing:
+        return after
+    kept = after.steady_since if before.routing.routes == after.routing.routes else None
+    return replace(after, epoch=before.epoch + 1, steady_since=kept)
 
 
 def _wait(before: Status, after: Status) -> timedelta | None:

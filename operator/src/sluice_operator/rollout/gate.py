@@ -1,31 +1,59 @@
 """Gates of the spec, as the judge sees them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
 
 from sluice_operator.api.fields import format_duration
-from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Spec
+from sluice_operator.api.fill import filled
+from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Metric, Spec
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.model import Question, Verdict
+from sluice_operator.judge.verdict import explain
+from sluice_operator.model import Counters, Kpi, Question, Verdict
+from sluice_operator.rollout.split import split_words
 from sluice_operator.rollout.status import GateState, Phase, Status
 
 
 def test_of(gate: Gate) -> Test:
-    """The sequential test that judges a gate."""
+    """The sequential test that judges a gate; another test is another question."""
     return Test(
-        metric=_metric_words(gate),
+        metric=" ".join(_metric_words(gate)),
         comparison=gate.comparison,
         margin=gate.margin,
         alpha_harm=gate.alpha,
         alpha_safe=gate.alpha_safe,
         min_samples=gate.min_samples,
+        **_limits(gate),
     )
 
 
-def _metric_words(gate: Gate) -> str:
-    """The metric with its threshold, for another threshold asks another question."""
-    if gate.threshold is None:
-        return gate.metric
-    return f"{gate.metric} over {format_duration(gate.threshold)}"
+def _metric_words(gate: Gate) -> Iterator[str]:
+    """The metric, and what else people must know of the question."""
+    yield gate.metric
+    if gate.kpi is not None:
+        yield f"of {gate.kpi.name}"
+    if gate.threshold is not None:
+        yield f"over {format_duration(gate.threshold)}"
+    if (maturity := maturity_of(gate)) is not None:
+        yield f"after {format_duration(maturity)}"
+
+
+def _limits(gate: Gate) -> dict[str, Any]:
+    """What only some metrics ask with."""
+    limits: dict[str, Any] = {}
+    if gate.labels is not None and gate.metric is Metric.ACCURACY:
+        limits["min_coverage"] = gate.labels.min_coverage
+    if gate.kpi is not None and gate.kpi.lowest is not None:
+        limits |= {"lowest": gate.kpi.lowest, "highest": gate.kpi.highest}
+    if (pair := gate.counters) is not None:
+        limits["source"] = f"{pair.bad} of {pair.total} by {pair.label}"
+    return limits
+
+
+def maturity_of(gate: Gate) -> timedelta | None:
+    """Age at which the gate counts an answer; None for one that does not wait."""
+    waits = gate.labels or gate.kpi
+    return None if waits is None else waits.maturity
 
 
 def fresh_gates(spec: Spec) -> Mapping[str, GateState]:
@@ -42,6 +70,7 @@ def state_of(gate: Gate, status: Status) -> GateState:
 
 def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
     """What to ask of the evidence sources now; nothing when no candidate has traffic."""
+    spec = filled(spec)
     judged, against = status.judged, status.stable
     if judged is None or against is None:
         return ()
@@ -54,18 +83,36 @@ def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
             candidate=judged.name,
             cursor=state_of(gate, status).cursor,
             threshold=gate.threshold,
+            maturity=maturity_of(gate),
+            kpi=_kpi(gate),
+            counters=_counters(gate),
         )
         for gate in armed(spec, status)
     )
+
+
+def _kpi(gate: Gate) -> Kpi | None:
+    kpi = gate.kpi
+    return None if kpi is None else Kpi(name=kpi.name, lowest=kpi.lowest, highest=kpi.highest)
+
+
+def _counters(gate: Gate) -> Counters | None:
+    pair = gate.counters
+    return None if pair is None else Counters(bad=pair.bad, total=pair.total, label=pair.label)
 
 
 def armed(spec: Spec, status: Status) -> tuple[Gate, ...]:
     """The gates to ask now.
 
     They are asked before the first request of the candidate, too: its cursor must lie before it.
+    In a bake nothing runs beside the new stable: no comparison, and no share of it.
     """
     if status.phase is Phase.BAKING:
-        return tuple(gate for gate in spec.gates if gate.comparison is Comparison.ABSOLUTE)
+        return tuple(
+            gate
+            for gate in spec.gates
+            if gate.comparison is Comparison.ABSOLUTE and gate.metric is not Metric.SAMPLE_RATIO
+        )
     return spec.gates if status.on_trial else ()
 
 
@@ -92,6 +139,13 @@ def awaited(spec: Spec, status: Status) -> tuple[str, ...]:
 def objectives(spec: Spec) -> tuple[str, ...]:
     """Names of the gates that must be proven safe before a promotion."""
     return tuple(gate.name for gate in spec.gates if gate.role is GateRole.OBJECTIVE)
+
+
+def words_of(state: GateState) -> str:
+    """What a gate has found, in one sentence."""
+    said = explain(state.test, state.evidence)
+    shares = split_words(state)
+    return f"{said}; {shares}" if shares else said
 
 
 def verdict(status: Status, name: str) -> Verdict:

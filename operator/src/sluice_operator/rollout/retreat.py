@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.judge.verdict import explain
 from sluice_operator.model import Observation, Revision
-from sluice_operator.rollout.gate import harmed
+from sluice_operator.rollout.gate import harmed, words_of
 from sluice_operator.rollout.status import Outcome, Phase, Status
 from sluice_operator.rollout.turn import (
     Turn,
@@ -74,8 +73,7 @@ def _harm(spec: Spec, status: Status, seen: Observation) -> str | None:
         return None
     gate = harmed(spec, status)
     if gate is not None:
-        state = status.gates[gate.name]
-        return f"Gate {gate.name}: {explain(state.test, state.evidence)}"
+        return f"Gate {gate.name}: {words_of(status.gates[gate.name])}"
     if status.judged.name in seen.serving.failed:
         return f"{status.judged.name} failed: {seen.serving.failed[status.judged.name]}"
     return _silence(spec, status, status.judged, seen)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.model import Revision, Routing
+from sluice_operator.model import Cohort, Revision, Routing
 
 
 class Phase(StrEnum):
@@ -77,6 +77,12 @@ class GateState:
     blind_since: datetime | None = None
     """Since when the source gives no counts; None while it does."""
     error: str = ""
+    seen_at: datetime | None = None
+    """When the look was that gave the cursor: the next window begins there."""
+    coverage: tuple[Cohort, Cohort] | None = None
+    """Matured answers of stable and of the candidate in all windows that were counted."""
+    wanted: float = 0.0
+    """SampleRatio: requests that the candidate should have had in all windows that were counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +141,8 @@ class Status:
     """Stable did not answer at the last look, so the window that begins there is no fair one."""
     drift_since: datetime | None = None
     """Since when the router reports other traffic than wanted, or cannot be read."""
+    steady_since: datetime | None = None
+    """Since when the router reports the wanted traffic, of this weight; None while it does not."""
     rejected: tuple[str, ...] = ()
     """Revisions that were taken back; only Retry tries them again."""
     last_action: str = ""

@@ -115,7 +115,7 @@ BAD = {
     "immediate with steps": (changed("spec.strategy.type", "Immediate"), "Immediate strategy has"),
     "unknown strategy": (changed("spec.strategy.type", "BigBang"), "is not one of 'Canary'"),
     "unpaired accuracy": (
-        changed("spec.gates.1", GOOD["spec"]["gates"][1] | {"comparison": "Relative", "margin": "2"}),
+        changed("spec.gates.1", {"name": "acc", "metric": "Accuracy"}),
         "spec.gates[1] (acc).labels: missing; say at which age answers are counted",
     ),
     "an unknown metric": (
