@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from sluice_operator.api.crd import MODEL_DEPLOYMENT, ROLLOUT_ACTION, ROLLOUT_RUN
+from sluice_operator.api.crd import RESOURCES
 
 from tools.chart import dashboard, definition, right
 from tools.chart.readme import readme, umbrella_readme
@@ -39,7 +39,7 @@ def _umbrella() -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _operator() -> Iterator[tuple[str, Callable[[], str]]]:
-    for resource in (MODEL_DEPLOYMENT, ROLLOUT_RUN, ROLLOUT_ACTION):
+    for resource in RESOURCES:
         path = f"helm/operator/files/definitions/{resource.plural}.yaml"
         yield path, partial(definition.kind, resource)
     yield "helm/operator/files/policy/rolloutactions.yaml", definition.policy

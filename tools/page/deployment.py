@@ -10,12 +10,12 @@ from sluice_operator.api import action, v1alpha1
 from sluice_operator.api.action import RolloutAction
 from sluice_operator.api.run import RolloutRun
 from sluice_operator.api.status import ModelDeploymentStatus
-from sluice_operator.api.v1alpha1 import ModelDeployment
+from sluice_operator.api.v1alpha1 import ClusterGateTemplate, GateTemplate, ModelDeployment
 
 from tools.page.code import sentences_of
 from tools.page.mark import marked_json, marked_page
 
-SOURCE = "operator/src/sluice_operator/api/v1alpha1.py"
+SOURCE = "operator/src/sluice_operator/api/{v1alpha1,gate,metric}.py"
 RECORDS_SOURCE = "operator/src/sluice_operator/api/{status,run,action}.py"
 Node = dict[str, Any]
 
@@ -43,16 +43,23 @@ def schema() -> str:
 
 def page() -> str:
     """One table per type, as a spec first needs them."""
-    return marked_page("\n".join([HEAD, *_types(_schema())]), source=SOURCE)
+    told = set[str]()
+    lines = [HEAD, *_types(_schema(), told=told), *_whole(GateTemplate, told)]
+    return marked_page("\n".join([*lines, *_whole(ClusterGateTemplate, told)]), source=SOURCE)
+
+
+def _whole(kind: type[BaseModel], told: set[str]) -> Iterator[str]:
+    """A kind, and those of its types that were not told yet."""
+    known = _schema(kind)
+    known["$defs"][kind.__name__] = known
+    yield from _types(known, (kind.__name__, *_in_order(known, known["properties"])), told)
 
 
 def records_page() -> str:
     """The same for what stands beside the spec; types of an earlier kind are not repeated."""
     lines, told = [RECORDS_HEAD], set[str]()
     for kind in (ModelDeploymentStatus, RolloutRun, RolloutAction):
-        known = _schema(kind)
-        known["$defs"][kind.__name__] = known
-        lines += _types(known, (kind.__name__, *_in_order(known, known["properties"])), told)
+        lines += _whole(kind, told)
     return marked_page("\n".join(lines), source=RECORDS_SOURCE)
 
 

@@ -334,7 +334,7 @@ class Metadata(Wire, extra="allow"):
 
 
 class TemplateMetadata(Wire, extra="allow"):
-    """The same of a template."""
+    """The part of a template's metadata that Sluice reads."""
 
     name: Name
     """By which deployments name it."""

@@ -41,6 +41,16 @@ ROLLOUT_RUN = Kind(group="sluice.dev", version="v1alpha1", kind="RolloutRun", pl
 ROLLOUT_ACTION = Kind(
     group="sluice.dev", version="v1alpha1", kind="RolloutAction", plural="rolloutactions"
 )
+GATE_TEMPLATE = Kind(
+    group="sluice.dev", version="v1alpha1", kind="GateTemplate", plural="gatetemplates"
+)
+CLUSTER_GATE_TEMPLATE = Kind(
+    group="sluice.dev",
+    version="v1alpha1",
+    kind="ClusterGateTemplate",
+    plural="clustergatetemplates",
+    namespaced=False,
+)
 SELDON_MODEL = Kind(group="mlops.seldon.io", version="v1alpha1", kind="Model", plural="models")
 SELDON_EXPERIMENT = Kind(
     group="mlops.seldon.io", version="v1alpha1", kind="Experiment", plural="experiments"

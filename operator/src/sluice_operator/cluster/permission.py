@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sluice_operator.cluster.kind import (
+    CLUSTER_GATE_TEMPLATE,
     CRD,
     EVENT,
+    GATE_TEMPLATE,
     LEASE,
     MANAGED_BY,
     MODEL_DEPLOYMENT,
@@ -56,6 +58,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(kind=ROLLOUT_RUN, subresource="status", verbs=("update",)),
     Permission(kind=ROLLOUT_ACTION, verbs=(*SEE, "delete")),
     Permission(kind=ROLLOUT_ACTION, subresource="status", verbs=("update",)),
+    Permission(kind=GATE_TEMPLATE, verbs=SEE),
     Permission(kind=SELDON_MODEL, verbs=OWN),
     Permission(kind=SELDON_EXPERIMENT, verbs=OWN),
     Permission(kind=SELDON_SERVER, verbs=OWN),
@@ -63,6 +66,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(kind=VIRTUAL_SERVICE, verbs=SEE),
     Permission(kind=EVENT, verbs=("create", "patch")),
     Permission(kind=LEASE, verbs=("get", "create", "patch", "update"), lease_only=True),
+    Permission(kind=CLUSTER_GATE_TEMPLATE, verbs=SEE),
     # kopf looks at both to learn which kinds and namespaces there are
     Permission(kind=CRD, verbs=SEE),
     Permission(kind=NAMESPACE, verbs=SEE),

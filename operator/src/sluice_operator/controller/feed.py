@@ -1,9 +1,12 @@
 """From watched objects to work: what changed goes to the store, whom it concerns to the queue."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sluice_operator.cluster.kind import (
+    CLUSTER_GATE_TEMPLATE,
     DEPLOYMENT_LABEL,
+    GATE_TEMPLATE,
     MODEL_DEPLOYMENT,
     ROLLOUT_ACTION,
     VIRTUAL_SERVICE,
@@ -16,6 +19,7 @@ from sluice_operator.cluster.port import Cluster
 from sluice_operator.cluster.store import Store
 from sluice_operator.controller.queue import Key, WorkQueue
 from sluice_operator.controller.shelf import Shelf
+from sluice_operator.controller.wanted import borrows
 from sluice_operator.errors import MissingKindError
 
 
@@ -34,9 +38,19 @@ class Feed:
             self.queue.add(self.shelf.drop(body) if gone else self.shelf.put(body))
             return
         news = self.store.drop(kind, body) if gone else self.store.put(kind, body)
-        key = owner_key(kind, body)
-        if news and key is not None:
+        for key in self._concerned(kind, body) if news else ():
             self.queue.add(key)
+
+    def _concerned(self, kind: Kind, body: Object) -> Iterable[Key]:
+        """The deployments to look at: whose an object is, or all that borrow from a template."""
+        if kind in {GATE_TEMPLATE, CLUSTER_GATE_TEMPLATE}:
+            return tuple(
+                (namespace_of(one), name_of(one))
+                for one in self.store.all(MODEL_DEPLOYMENT)
+                if borrows(one, kind, body)
+            )
+        owner = owner_key(kind, body)
+        return () if owner is None else (owner,)
 
     def read_all(
         self, cluster: Cluster, kinds: tuple[Kind, ...], namespaces: tuple[str, ...]
@@ -48,7 +62,7 @@ class Feed:
         """
         self.shelf.clear()
         for kind in kinds:
-            for namespace in namespaces or ("",):
+            for namespace in (namespaces if kind.namespaced else ()) or ("",):
                 self._read(cluster, kind, namespace)
 
     def deployments(self) -> tuple[Key, ...]:

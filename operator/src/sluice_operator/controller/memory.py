@@ -8,6 +8,7 @@ from datetime import datetime
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
+from sluice_operator.controller.wanted import Wanted
 from sluice_operator.model import Event
 from sluice_operator.rollout.status import Status
 
@@ -29,6 +30,15 @@ def structure_of(status: Status) -> Status:
         drift_since=None,
         steady_since=None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ailment:
+    """Why a deployment does not get what it asks for; empty while it does."""
+
+    reason: str = ""
+    """In one word for machines."""
+    message: str = ""
 
 
 def spread_of(uid: str) -> float:
@@ -116,10 +126,10 @@ class Memory:
     known: Plain
     """The status subresource as the API server gave it last: if it reads otherwise, somebody else
     has written, and everything is read anew."""
-    spec: Spec | None = None
-    """Of the last look whose decision was remembered."""
-    generation: int = 0
-    """Of the object at that look."""
+    wanted: Wanted | None = None
+    """What the last look went by."""
+    kept: Spec | None = None
+    """What the last process went by, if it borrowed gates of templates; they may be gone."""
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
     headline_seen: tuple[object, ...] = ()
@@ -139,3 +149,15 @@ class Memory:
     """uids of RolloutActions whose result is written or will be."""
     runs: dict[int, Object] = field(default_factory=dict)
     """RolloutRuns of this deployment that are being written, as the API server gave them."""
+
+    @property
+    def spec(self) -> Spec | None:
+        """Of the last look."""
+        return self.wanted.spec if self.wanted is not None else None
+
+    @property
+    def ailment(self) -> Ailment:
+        """Why the deployment does not get what it asks for."""
+        if self.wanted is not None and self.wanted.unmet:
+            return Ailment(reason="TemplateUnmet", message=self.wanted.unmet)
+        return Ailment(reason="EngineRefused" if self.trouble else "", message=self.trouble)

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import ROLLOUT_RUN, Object, name_of, namespace_of
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.controller.moment import moment_of, optional_moment
@@ -36,14 +37,24 @@ def run_name(deployment: str, attempt: int) -> str:
     return f"{deployment}-{attempt}"
 
 
-def checkpoint_of(status: Status) -> str:
-    """The evidence of all gates, and the step that it was gathered in, as JSON text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """What the last operator knew."""
+
+    status: Status
+    spec: Spec | None = None
+    """What it went by, if something is being judged: templates may have gone since."""
+
+
+def checkpoint_of(status: Status, spec: Spec | None = None) -> str:
+    """The evidence of all gates, the step that it was gathered in, and the spec, as JSON text."""
     revision = status.judged.name if status.judged else ""
     gates = _GATES.dump_python(dict(status.gates), mode="json")
-    return json.dumps({"step": status.step, "revision": revision, "gates": gates})
+    kept = {"step": status.step, "revision": revision, "gates": gates}
+    return json.dumps(kept | ({"spec": spec.to_wire()} if spec is not None else {}))
 
 
-def recalled(cluster: Cluster, body: Object) -> Status:
+def recalled(cluster: Cluster, body: Object) -> Recalled:
     """What the last operator knew; evidence is read only when something is being judged.
 
     Raises:
@@ -52,9 +63,21 @@ def recalled(cluster: Cluster, body: Object) -> Status:
     """
     status = status_of(body)
     if status.judged is None or status.attempt == 0:
-        return status
+        return Recalled(status=status)
     run = cluster.get(ROLLOUT_RUN, namespace_of(body), run_name(name_of(body), status.attempt))
-    return with_checkpoint(status, (run or {}).get("status", {}).get("checkpoint") or "{}")
+    text = (run or {}).get("status", {}).get("checkpoint") or "{}"
+    return Recalled(status=with_checkpoint(status, text), spec=_spec_in(text, status.judged.name))
+
+
+def _spec_in(text: str, revision: str) -> Spec | None:
+    """The spec of a checkpoint; None if it is of another revision, or of another version of us."""
+    kept = json.loads(text)
+    if kept.get("revision") != revision or "spec" not in kept:
+        return None
+    try:
+        return Spec.model_validate(kept["spec"])
+    except ValueError:
+        return None
 
 
 def with_checkpoint(status: Status, text: str) -> Status:

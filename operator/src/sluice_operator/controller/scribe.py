@@ -26,6 +26,7 @@ from sluice_operator.cluster.store import Store
 from sluice_operator.controller.memory import Memory, Page
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import checkpoint_of, run_name
+from sluice_operator.controller.wanted import is_borrowing
 from sluice_operator.errors import ClusterError, ConflictError, ExistsError, MissingError
 from sluice_operator.model import Event
 from sluice_operator.rollout.status import Status
@@ -92,7 +93,8 @@ class Scribe:
         run = memory.runs.get(attempt) or self._run(memory, body, attempt)
         shown = _merged(run.get("status") or {}, page, attempt)
         if attempt == status.attempt:
-            shown |= {"checkpoint": checkpoint_of(status)}
+            kept = memory.spec if is_borrowing(body) else None
+            shown |= {"checkpoint": checkpoint_of(status, kept)}
         try:
             written = self._cluster.replace_status(ROLLOUT_RUN, {**run, "status": shown})
         except (ConflictError, MissingError):

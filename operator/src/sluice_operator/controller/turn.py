@@ -7,13 +7,11 @@ nobody's consent.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any
 
-from sluice_operator.api.load import parse
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import (
     FINALIZER,
@@ -32,6 +30,7 @@ from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
 from sluice_operator.controller.shelf import Shelf, action_of
 from sluice_operator.controller.view import headline_of, status_shown
+from sluice_operator.controller.wanted import is_borrowing, wanted_of
 from sluice_operator.errors import (
     ClusterError,
     ConflictError,
@@ -133,7 +132,10 @@ class Turns:
 
     def _look_at(self, key: Key, body: Object) -> float | None:
         memory = self._remembered(key, body)
-        spec = _spec_of(body, memory)
+        memory.wanted = wanted_of(
+            body, self._world.store, memory.status, memory.wanted, memory.kept
+        )
+        spec = memory.wanted.spec
         if not memory.sure:
             body = self._fence(memory, body, spec)
         deleted = is_deleted(body) or memory.status.phase is Phase.TERMINATING
@@ -162,7 +164,8 @@ class Turns:
         """All that the engine acts on: while it is as it was, so is what the engine would do."""
         owned = (body for kind in TRAFFIC_KINDS for body in self._world.store.owned(kind, *key))
         versions = tuple(body["metadata"]["resourceVersion"] for body in owned)
-        return done.decision.routing, done.seen.serving, versions, memory.generation
+        basis = memory.wanted.basis if memory.wanted else None
+        return done.decision.routing, done.seen.serving, versions, basis
 
     def _decided(
         self, key: Key, memory: Memory, spec: Spec, ports: Ports, *, deleted: bool
@@ -187,9 +190,11 @@ class Turns:
         uid = body["metadata"]["uid"]
         if memory is not None and memory.uid == uid and memory.known == known:
             return memory
-        status = recalled(self._world.cluster, body)
+        recall = recalled(self._world.cluster, body)
+        status = recall.status
         book = memory.book if memory is not None and memory.uid == uid else None
         memory = Memory(uid=uid, status=status, saved=status, known=known)
+        memory.kept = recall.spec if is_borrowing(body) else None
         memory.sure = not known or not is_active(memory)
         memory.book = book or memory.book
         self._memories[key] = memory
@@ -232,11 +237,11 @@ class Turns:
         """
         status, now = done.after, done.seen.now
         matters = structure_of(status) != structure_of(memory.saved)
-        headline = headline_of(done.spec, status, done.seen, memory.trouble)
+        headline = headline_of(done.spec, status, done.seen, memory.ailment)
         lasts, memory.headline_seen = headline == memory.headline_seen, headline
         told = headline == memory.headline or not lasts
         if matters or not told or self._is_due(memory, done.decision, now):
-            shown = status_shown(done.spec, done.decision, done.seen, body, memory.trouble)
+            shown = status_shown(done.spec, done.decision, done.seen, body, memory.ailment)
             try:
                 self._write(memory, body, shown)
             except (ConflictError, MissingError):
@@ -247,7 +252,7 @@ class Turns:
                 _log.warning("%s: status not written: %s", status.deployment, refused)
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
-        memory.status, memory.spec, memory.generation = status, done.spec, _generation(body)
+        memory.status = status
 
     def _is_due(self, memory: Memory, decision: Decision, now: datetime) -> bool:
         """Counts and sentences are shown now and then."""
@@ -347,31 +352,6 @@ def _note(memory: Memory, done: Look, *, due: bool) -> None:
     memory.book.note(page)
     memory.book.note(Page(checkpoint=due and bool(done.after.gates)))
     memory.book.note(unanswered(memory, done))
-
-
-def _spec_of(body: Object, memory: Memory) -> Spec:
-    """What is wanted; while a rollout is under way, an unreadable wish does not disarm its gates.
-
-    Raises:
-        SpecError: Unreadable, and nothing was wanted before.
-    """
-    if memory.spec is not None and memory.generation == _generation(body):
-        return memory.spec
-    try:
-        return parse(_document(body)).spec
-    except SpecError:
-        if memory.spec is None:
-            raise
-        return memory.spec
-
-
-def _generation(body: Object) -> int:
-    return int(body["metadata"].get("generation", 0))
-
-
-def _document(body: Object) -> Mapping[str, Any]:
-    metadata = {"name": body["metadata"]["name"]}
-    return {key: body[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
 
 
 def _metadata(body: Object, finalizers: list[str]) -> Plain:

@@ -7,6 +7,7 @@ from typing import Any
 from sluice_operator.api.v1alpha1 import Gate, GateRole, Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
+from sluice_operator.controller.memory import Ailment
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Observation, Revision, Verdict
@@ -19,7 +20,9 @@ LONGEST_MESSAGE = 1024
 SIGNIFICANT_DIGITS = 6
 
 
-def headline_of(spec: Spec, status: Status, seen: Observation, trouble: str) -> tuple[object, ...]:
+def headline_of(
+    spec: Spec, status: Status, seen: Observation, trouble: Ailment
+) -> tuple[object, ...]:
     """What is worth a write as soon as it changes: conditions and observed traffic."""
     conditions = _conditions(spec, status, seen, trouble)
     facts = tuple((c.type, c.status, c.reason) for c in conditions)
@@ -36,7 +39,7 @@ def observed_weight(status: Status, seen: Observation) -> int | None:
 
 
 def status_shown(
-    spec: Spec, decision: Decision, seen: Observation, body: Object, trouble: str
+    spec: Spec, decision: Decision, seen: Observation, body: Object, trouble: Ailment
 ) -> Plain:
     """The status subresource as plain JSON; fields without a value are left out."""
     status = decision.status
@@ -77,8 +80,8 @@ def _optional(moment: datetime | None) -> str | None:
     return moment_text(moment) if moment else None
 
 
-def _message(status: Status, trouble: str) -> str:
-    text = f"{status.message}; {trouble}" if trouble else status.message
+def _message(status: Status, trouble: Ailment) -> str:
+    text = f"{status.message}; {trouble.message}" if trouble.message else status.message
     return text[:LONGEST_MESSAGE]
 
 
@@ -203,12 +206,12 @@ def rounded(value: float | None) -> float | None:
 
 
 def _conditions(
-    spec: Spec, status: Status, seen: Observation, trouble: str
+    spec: Spec, status: Status, seen: Observation, trouble: Ailment
 ) -> tuple[Condition, ...]:
     conditions = conditions_of(spec, status, seen.serving, seen.now)
-    if not trouble:
+    if not trouble.reason:
         return conditions
-    stalled = Condition(type="Stalled", status=True, reason="EngineRefused", message=trouble)
+    stalled = Condition(type="Stalled", status=True, reason=trouble.reason, message=trouble.message)
     return tuple(stalled if c.type == "Stalled" else c for c in conditions)
 
 

@@ -14,6 +14,8 @@ from typing_extensions import override
 
 from sluice_operator.cluster.client import login
 from sluice_operator.cluster.kind import (
+    CLUSTER_GATE_TEMPLATE,
+    GATE_TEMPLATE,
     MANAGED_BY,
     MODEL_DEPLOYMENT,
     ROLLOUT_ACTION,
@@ -26,7 +28,7 @@ from sluice_operator.cluster.kind import (
     Object,
 )
 
-OWN_KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION)
+OWN_KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION, GATE_TEMPLATE, CLUSTER_GATE_TEMPLATE)
 MADE_KINDS = (SELDON_MODEL, SELDON_EXPERIMENT, SELDON_SERVER, SELDON_DEPLOYMENT)
 """Written by us: of these, only those with our label are watched."""
 WATCHED_KINDS = (*OWN_KINDS, *MADE_KINDS, VIRTUAL_SERVICE)

@@ -13,6 +13,7 @@ from sluice_operator.laptop.memory import Memory, Tell
 from sluice_operator.model import Routing
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
+from sluice_operator.rollout.standing import standing
 from sluice_operator.rollout.status import Phase
 
 TICK = timedelta(milliseconds=500)
@@ -84,14 +85,26 @@ class Controller:
             del self._memory[name]
 
     def _wanted(self, name: str, memory: Memory, problems: list[str]) -> Spec:
-        """What the file says; a file that was damaged meanwhile does not disarm the guardrails."""
+        """What the file and its templates say.
+
+        What was damaged meanwhile does not disarm the guardrails; without gates that anybody knows
+        nothing begins and nothing goes on.
+        """
+        before = memory.spec if not memory.stands else None
+        memory.unmet, memory.stands = "", False
         try:
-            return self.home.wanted(name).spec
+            own = self.home.wanted(name).spec
         except SpecError as damaged:
-            if memory.spec is None:
+            if before is None:
                 raise
             problems.append(f"Going on with what was wanted before: {damaged}")
-            return memory.spec
+            return before
+        try:
+            return self.home.in_force(own)
+        except SpecError as unmet:
+            memory.unmet, memory.stands = str(unmet), before is None
+            problems.append(f"Nothing new begins: {unmet}")
+            return before or standing(own, memory.status)
 
     def _remembered(self, memory: Memory, spec: Spec, turn: Reconciled) -> Iterator[str]:
         """Keep and tell what was decided; what of it did not work, in words."""

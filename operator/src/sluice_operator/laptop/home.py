@@ -13,8 +13,9 @@ import yaml
 from pydantic import TypeAdapter
 from sluice_package.atomic import write_atomically
 
-from sluice_operator.api.load import load
-from sluice_operator.api.v1alpha1 import ModelDeployment
+from sluice_operator.api.load import load, read
+from sluice_operator.api.template import NO_TEMPLATES, Template, Templates, gates_of, in_force
+from sluice_operator.api.v1alpha1 import ModelDeployment, Spec, TemplateKind
 from sluice_operator.errors import SpecError
 from sluice_operator.model import Action, Verb
 from sluice_operator.rollout.record import status_from_json, status_to_json
@@ -59,7 +60,8 @@ class Home:
         Raises:
             OSError: The folder cannot be written.
         """
-        for name in ("deployments", "actions", "status", "runs", "spool", "logs"):
+        kinds = (f"templates/{kind}" for kind in TemplateKind)
+        for name in ("deployments", "actions", "status", "runs", "spool", "logs", *kinds):
             (self.root / name).mkdir(parents=True, exist_ok=True)
 
     def deployments(self) -> Iterator[str]:
@@ -73,6 +75,27 @@ class Home:
         text = yaml.safe_dump(wanted.to_wire(), sort_keys=False)
         self._deletion(wanted.metadata.name).unlink(missing_ok=True)
         write_whole(self._deployment(wanted.metadata.name), text)
+
+    def keep(self, template: Template) -> None:
+        """Remember a template; deployments that name it go by it from their next look on."""
+        self.create()
+        text = yaml.safe_dump(template.to_wire(), sort_keys=False)
+        write_whole(self._template(TemplateKind(template.kind), template.metadata.name), text)
+
+    def in_force(self, spec: Spec, fresh: Templates = NO_TEMPLATES) -> Spec:
+        """What is carried out: the templates of the home brought in, and defaults filled in.
+
+        Args:
+            spec: Of a deployment.
+            fresh: Templates that are being applied together with it; they win.
+
+        Raises:
+            SpecError: A template is missing or damaged, or the gates together break a rule.
+        """
+        named = ((ref.kind, ref.name) for ref in spec.gate_templates)
+        kept = (self._template(*one) for one in named if one not in fresh)
+        found = (template for path in kept if path.exists() for template in read(path).templates)
+        return in_force(spec, {**gates_of(found), **fresh})
 
     def delete(self, name: str) -> None:
         """Ask for the deployment to be taken down.
@@ -176,6 +199,9 @@ class Home:
 
     def _deployment(self, name: str) -> Path:
         return self.root / "deployments" / f"{name}.yaml"
+
+    def _template(self, kind: TemplateKind, name: str) -> Path:
+        return self.root / "templates" / kind / f"{name}.yaml"
 
     def _deletion(self, name: str) -> Path:
         return self.root / "deployments" / f"{name}.delete"

@@ -31,6 +31,10 @@ class Memory:
     status: Status
     spec: Spec | None = None
     """Of the last look."""
+    unmet: str = ""
+    """Why something else is carried out than the file asks for; empty when it is not."""
+    stands: bool = False
+    """Whether nobody could know what was wanted before either."""
     next_look: datetime | None = None
     _saved: Status | None = None
     """What stands on disk; None when nobody can know."""
@@ -65,7 +69,9 @@ class Memory:
         with _noted(problems, "status"):
             self._save()
         with _noted(problems, "view"):
-            write_whole(self.home.view_file(self.status.deployment), view_of(spec, turn))
+            write_whole(
+                self.home.view_file(self.status.deployment), view_of(spec, turn, self.unmet)
+            )
         return tuple(problems)
 
     @property

@@ -13,11 +13,17 @@ from sluice_operator.rollout.reconcile import Reconciled
 from sluice_operator.rollout.status import Attempt, GateState, Status
 
 
-def view_of(spec: Spec, turn: Reconciled) -> str:
-    """JSON text; wanted traffic stands beside what the router reports."""
+def view_of(spec: Spec, turn: Reconciled, unmet: str = "") -> str:
+    """JSON text; wanted traffic stands beside what the router reports.
+
+    Args:
+        spec: What the turn went by.
+        turn: What was seen and decided.
+        unmet: Why that is not what the file asks for now.
+    """
     status, serving = turn.decision.status, turn.seen.serving
     routes = serving.routes
-    conditions = conditions_of(spec, status, serving, turn.seen.now)
+    conditions = conditions_of(spec, status, serving, turn.seen.now, unmet)
     return json.dumps(
         {
             "name": status.deployment,
@@ -42,7 +48,7 @@ def view_of(spec: Spec, turn: Reconciled) -> str:
             "conditions": [asdict(condition) for condition in conditions],
             "history": [_attempt(past) for past in status.history],
             "rejected": list(status.rejected),
-            "error": turn.error or serving.error,
+            "error": unmet or turn.error or serving.error,
         }
     )
 

@@ -24,9 +24,17 @@ class Condition:
 
 
 def conditions_of(
-    spec: Spec, status: Status, serving: Serving, now: datetime
+    spec: Spec, status: Status, serving: Serving, now: datetime, unmet: str = ""
 ) -> tuple[Condition, ...]:
-    """Every condition, in a fixed order."""
+    """Every condition, in a fixed order.
+
+    Args:
+        spec: What is carried out.
+        status: Where it stands.
+        serving: What the engine reports.
+        now: The present.
+        unmet: Why something else is carried out than is asked for; empty when it is not.
+    """
     stable = status.stable is not None and status.stable.name in serving.ready
     judged = status.judged is not None and status.judged.name in serving.ready
     drifting = status.drift_since is not None
@@ -41,7 +49,7 @@ def conditions_of(
         Condition(
             type="Reconciling", status=status.phase not in RESTING, reason=status.phase.value
         ),
-        Condition(type="Stalled", status=stalled, reason="Stalled" if stalled else "Moving"),
+        _stalled(unmet, stalled=stalled),
         Condition(type="CandidateReady", status=judged, reason="Ready" if judged else "NotReady"),
         Condition(
             type="TrafficVerified", status=not drifting, reason="Drift" if drifting else "Verified"
@@ -61,3 +69,9 @@ def conditions_of(
             message=status.retreat.cause if status.retreat else "",
         ),
     )
+
+
+def _stalled(unmet: str, *, stalled: bool) -> Condition:
+    if unmet:
+        return Condition(type="Stalled", status=True, reason="TemplateUnmet", message=unmet)
+    return Condition(type="Stalled", status=stalled, reason="Stalled" if stalled else "Moving")

@@ -68,7 +68,7 @@ class Decision:
 def decide(spec: Spec, status: Status, seen: Observation) -> Decision:
     """Next status and wanted routing; equal arguments give equal decisions.
 
-    What a spec leaves out is filled in here too, so that no caller can run a strategy without steps.
+    What a spec leaves out is filled in here too, so that no caller runs a strategy without steps.
     """
     spec = filled(spec)
     attended = attend(spec, status, seen)

@@ -8,8 +8,8 @@ from sluice_operator.model import Observation, Window
 from sluice_operator.rollout.status import GateState, Status
 
 SETTLING = timedelta(seconds=30)
-"""From the router's first report of a weight until its counts are of that weight alone: longer than
-connections take to see new routes (seconds) and than Prometheus takes between two samples (15 s)."""
+"""From the router's first report of a weight until counts are of that weight alone: longer than
+connections take to see new routes (seconds) and Prometheus between two samples (15 s)."""
 WHOLE = 100
 
 

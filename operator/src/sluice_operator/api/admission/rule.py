@@ -30,6 +30,6 @@ class Rule:
     """The same on a laptop; None where the type of the field says it, and for changes of an object,
     of which a laptop has only the last."""
     of_gate: Callable[[Gate], str] | None = None
-    """The same for a rule about one gate: what is broken, to follow the gate's place; or nothing."""
+    """The same for a rule about one gate: what is broken, to follow its place; or nothing."""
     kinds: tuple[str, ...] = ("ModelDeployment",)
     """Kinds of objects that it is about."""
