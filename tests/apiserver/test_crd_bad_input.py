@@ -4,7 +4,21 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
-from admission_corpus import BEST, CASES, ERRORS, FAST, PAIRS, Document, deployment
+from admission_corpus import (
+    BEST,
+    CASES,
+    COUNTERS,
+    ERRORS,
+    FAST,
+    FIGURE,
+    LABELS,
+    OWN,
+    PAIRS,
+    RIGHT,
+    SALES,
+    Document,
+    deployment,
+)
 from control_plane import ControlPlane
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -46,7 +60,15 @@ CANARY = deployment(
             {"approval": {"timeout": "24h", "onTimeout": "Rollback"}},
         ],
     },
-    gates=[ERRORS | {"role": "Guardrail", "comparison": "Relative"} | GATE, FAST, PAIRS],
+    gates=[
+        ERRORS | {"role": "Guardrail", "comparison": "Relative"} | GATE,
+        FAST,
+        PAIRS,
+        RIGHT | {"labels": LABELS | {"minCoverage": "0.5"}},
+        SALES | {"kpi": FIGURE | {"lowest": "0", "highest": "100"}},
+        OWN | {"role": "Observe", "counters": COUNTERS | {"label": "model"}},
+    ],
+    gateTemplates=[{"name": "house", "kind": "GateTemplate"}],
     rollback={"bake": "30m"},
     suspend=False,
     progressDeadline="10m",

@@ -138,7 +138,8 @@ def test_a_kind_answers_to_its_short_name_and_to_its_category(
     resource_: Resource, control_plane: ControlPlane, client
 ) -> None:
     told = control_plane.kubectl("api-resources", "--categories", "sluice", "--no-headers")
-    row = next(line.split() for line in told.stdout.splitlines() if resource_.plural in line)
+    rows = (line.split() for line in told.stdout.splitlines())
+    row = next(row for row in rows if row[0] == resource_.plural)
     assert row[1] == resource_.short_name
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sluice_operator.api.load import load
-from sluice_operator.errors import WorldError
+from sluice_operator.api.load import Documents, read
+from sluice_operator.api.v1alpha1 import ModelDeployment
+from sluice_operator.errors import SpecError, WorldError
 from sluice_operator.laptop.home import Home, read_json
 from sluice_operator.laptop.lock import already_running, holder
 from sluice_operator.serving.process import Process
@@ -93,14 +94,47 @@ def _end(pid: int, home: Home) -> None:
 
 
 def apply(
-    file: Annotated[Path, typer.Option("--file", "-f", help="a ModelDeployment")], home: HomeOption
+    file: Annotated[
+        Path, typer.Option("--file", "-f", help="ModelDeployments and templates of gates")
+    ],
+    home: HomeOption,
 ) -> None:
     """Say which model is wanted; the controller does the rest."""
-    wanted = load(file)
-    home.apply(wanted)
-    say(f"modeldeployment/{wanted.metadata.name} applied")
-    if holder(home) is None:
+    wanted = read(file)
+    for name in apply_all(home, wanted):
+        say(f"{name} applied")
+    if wanted.deployments and holder(home) is None:
         say("[yellow]nothing is up yet: run `sluice up`[/]")
+
+
+def apply_all(home: Home, wanted: Documents) -> Iterator[str]:
+    """Keep all that a file asks for, templates first; what each is called.
+
+    Raises:
+        SpecError: A template is missing, or breaks a rule together with a deployment that names it;
+            nothing has been kept then.
+    """
+    for one in (*wanted.deployments, *_others(home, wanted)):
+        try:
+            home.in_force(one.spec, wanted.gates)
+        except SpecError as broken:
+            raise SpecError(f"{one.metadata.name}: {broken}") from broken
+    for template in wanted.templates:
+        home.keep(template)
+        yield f"{template.kind.lower()}/{template.metadata.name}"
+    for deployment in wanted.deployments:
+        home.apply(deployment)
+        yield f"modeldeployment/{deployment.metadata.name}"
+
+
+def _others(home: Home, wanted: Documents) -> Iterator[ModelDeployment]:
+    """Deployments of the home that the templates of the file concern."""
+    given = {deployment.metadata.name for deployment in wanted.deployments}
+    for name in home.deployments() if wanted.templates else ():
+        other = home.wanted(name)
+        borrows = any((ref.kind, ref.name) in wanted.gates for ref in other.spec.gate_templates)
+        if name not in given and borrows:
+            yield other
 
 
 def delete(name: Annotated[str, typer.Argument()], home: HomeOption) -> None:

@@ -12,9 +12,11 @@ from sluice_operator.rollout.status import RESTING
 
 from sluice_cli.home import HomeOption
 from sluice_cli.picture import Picture, rollout_picture
+from sluice_cli.plan import plan
 from sluice_cli.shown import Output, OutputOption, console, print_json, say
 
 app = typer.Typer(help="Rollouts: watch, explain, take part.", no_args_is_help=True)
+app.command()(plan)
 NameArgument = Annotated[str, typer.Argument(help="name of the ModelDeployment")]
 ReasonOption = Annotated[str, typer.Option("--reason", "-m", help="kept in the record")]
 REFRESH_SECONDS = 0.5
