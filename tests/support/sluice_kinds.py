@@ -31,7 +31,8 @@ def install_kinds(plane: ControlPlane) -> None:
 
 def _is_served(client: httpx.Client, plural: str) -> bool:
     found = client.get(f"{DEFINITIONS}/{plural}.sluice.dev").raise_for_status().json()
-    known = {c["type"]: c["status"] for c in found.get("status", {}).get("conditions", ())}
+    conditions = found.get("status", {}).get("conditions") or ()  # null for a moment
+    known = {c["type"]: c["status"] for c in conditions}
     listed = client.get(f"/apis/sluice.dev/v1alpha1/{plural}")
     return known.get("Established") == "True" and listed.status_code == httpx.codes.OK
 
