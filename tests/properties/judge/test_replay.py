@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import log_e
-from sluice_operator.judge.update import FAMILIES, update
+from sluice_operator.judge.registry import family_of
+from sluice_operator.judge.update import update
 from sluice_operator.model import Pairs, Verdict, Window
 
 RELATIVE = Test(margin=2.0, min_samples=10)
@@ -60,8 +61,8 @@ def test_missing_windows_anywhere_change_no_bit(trial, data):
 @given(trials(least=1))
 def test_a_row_has_the_same_bits_alone_and_in_a_batch(trial):
     test, windows = trial
-    family = FAMILIES[test.comparison]
-    counts = np.array([family.counts(window) for window in windows], dtype=np.float64)
+    family = family_of(test)
+    counts = np.array([family.counts(test, window) for window in windows], dtype=np.float64)
     for side in (family.harm, family.safe):
         together = side(test, counts)
         alone = np.concatenate([side(test, row[None, :]) for row in counts])

@@ -1,24 +1,19 @@
 """One window more: the only way evidence changes."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from sluice_operator.judge.evidence import Evidence
-from sluice_operator.judge.family import Family
-from sluice_operator.judge.hypothesis import ABSOLUTE, PAIRED, RELATIVE, Test
-from sluice_operator.judge.mixture import GREATEST_E, POINTS, FloatArray, log_e, proven
-from sluice_operator.judge.paired import PairedFamily
-from sluice_operator.judge.rate import RateFamily
-from sluice_operator.judge.ratio import RatioFamily
+from sluice_operator.judge.family import Change
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.judge.mixture import GREATEST_E, POINTS
+from sluice_operator.judge.registry import family_of
 from sluice_operator.model import Verdict, Window
 
-FAMILIES: dict[str, Family] = {
-    RELATIVE: RatioFamily(),
-    ABSOLUTE: RateFamily(),
-    PAIRED: PairedFamily(),
-}
-"""Comparison to the family of tests that carries it out."""
+Judged = tuple[Test, Evidence, Window]
+"""One gate and its next window."""
 
 
 def problem_of(test: Test, window: Window) -> str:
@@ -26,7 +21,7 @@ def problem_of(test: Test, window: Window) -> str:
 
     A window with a problem is missing data: `update` leaves the evidence as it is.
     """
-    return window.error or FAMILIES[test.comparison].problem(window)
+    return window.error or family_of(test).problem(test, window)
 
 
 def update(test: Test, evidence: Evidence, window: Window) -> Evidence:
@@ -34,22 +29,21 @@ def update(test: Test, evidence: Evidence, window: Window) -> Evidence:
 
     Missing data is neither pass nor fail: such a window gives back the evidence itself.
     """
-    if problem_of(test, window):
-        return evidence
-    family = FAMILIES[test.comparison]
-    counts = np.array([family.counts(window)], dtype=np.float64)
-    harm = np.array([evidence.harm]) + family.harm(test, counts)
-    safe = np.array([evidence.safe]) + family.safe(test, counts)
-    samples = family.samples(window)
-    counted = replace(
-        family.added(evidence, window),
-        harm=_row(harm),
-        safe=_row(safe),
-        windows=evidence.windows + 1,
-        samples=evidence.samples + samples,
-        safe_samples=evidence.safe_samples + samples,
-    )
-    return _judged(test, counted)
+    return update_all([(test, evidence, window)])[0]
+
+
+def update_all(gates: Sequence[Judged]) -> list[Evidence]:
+    """`update` of many gates, to the bit; those with equal tests are counted together."""
+    later = [evidence for _, evidence, _ in gates]
+    for test, places in _by_test(gates).items():
+        evidence = [later[place] for place in places]
+        windows = [gates[place][2] for place in places]
+        family = family_of(test)
+        changes = family.changes(test, evidence, windows)
+        samples = map(family.samples, windows)
+        for place, change, added in zip(places, changes, samples, strict=True):
+            later[place] = _judged(test, later[place], change, added)
+    return later
 
 
 def restart_safe(evidence: Evidence) -> Evidence:
@@ -66,36 +60,48 @@ def restart_safe(evidence: Evidence) -> Evidence:
         e_safe=1.0,
         e_safe_max=1.0,
         safe_samples=0,
+        safe_layers=(),
+        safe_spread=(0.0,) * 4,
+        table_then=evidence.table.candidate if evidence.table else (),
     )
 
 
-def _judged(test: Test, evidence: Evidence) -> Evidence:
-    """The evidence with its e-values and verdict brought up to its wealth."""
-    harm, safe = log_e(np.array([evidence.harm])), log_e(np.array([evidence.safe]))
-    e_harm, e_safe = _e_value(harm), _e_value(safe)
+def _by_test(gates: Iterable[Judged]) -> dict[Test, list[int]]:
+    """Places of the gates that have something to count, by their test."""
+    places: dict[Test, list[int]] = {}
+    for place, (test, _, window) in enumerate(gates):
+        if not problem_of(test, window):
+            places.setdefault(test, []).append(place)
+    return places
+
+
+def _judged(test: Test, evidence: Evidence, change: Change, samples: int) -> Evidence:
+    """The evidence with the window's change, its e-values and verdict brought up to its wealth."""
+    e_harm, e_safe = _e_value(change.log_harm), _e_value(change.log_safe)
+    safe_samples = evidence.safe_samples + samples
     return replace(
         evidence,
+        **change.fields,
+        windows=evidence.windows + 1,
+        samples=evidence.samples + samples,
+        safe_samples=safe_samples,
         e_harm=e_harm,
         e_safe=e_safe,
         e_harm_max=max(e_harm, evidence.e_harm_max),
         e_safe_max=max(e_safe, evidence.e_safe_max),
-        verdict=_verdict(test, evidence, harm, safe),
+        verdict=_verdict(test, evidence.verdict, change, safe_samples),
     )
 
 
-def _verdict(test: Test, evidence: Evidence, harm: FloatArray, safe: FloatArray) -> Verdict:
+def _verdict(test: Test, before: Verdict, change: Change, samples: int) -> Verdict:
     """Harm before safety, and both for good."""
-    if evidence.verdict is Verdict.HARM or proven(harm, test.alpha_harm)[0]:
+    if before is Verdict.HARM or change.log_harm >= -np.log(test.alpha_harm):
         return Verdict.HARM
-    enough = evidence.safe_samples >= test.min_samples
-    if evidence.verdict is Verdict.SAFE or (enough and proven(safe, test.alpha_safe)[0]):
+    enough = samples >= test.min_samples
+    if before is Verdict.SAFE or (enough and change.log_safe >= -np.log(test.alpha_safe)):
         return Verdict.SAFE
     return Verdict.INCONCLUSIVE
 
 
-def _e_value(log_e_values: FloatArray) -> float:
-    return float(np.exp(np.minimum(log_e_values[0], np.log(GREATEST_E))))
-
-
-def _row(batch: FloatArray) -> tuple[float, ...]:
-    return tuple(batch[0].tolist())
+def _e_value(log_e: float) -> float:
+    return float(np.exp(np.minimum(log_e, np.log(GREATEST_E))))

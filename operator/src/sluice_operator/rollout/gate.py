@@ -1,9 +1,9 @@
 """Gates of the spec, as the judge sees them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sluice_operator.api.fields import format_duration
-from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Spec
+from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Metric, Spec
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.model import Question, Verdict
 from sluice_operator.rollout.status import GateState, Phase, Status
@@ -11,21 +11,29 @@ from sluice_operator.rollout.status import GateState, Phase, Status
 
 def test_of(gate: Gate) -> Test:
     """The sequential test that judges a gate."""
+    labels, kpi, counters = gate.labels, gate.kpi, gate.counters
     return Test(
-        metric=_metric_words(gate),
+        metric=" ".join((gate.metric, *_details(gate))),
         comparison=gate.comparison,
         margin=gate.margin,
         alpha_harm=gate.alpha,
         alpha_safe=gate.alpha_safe,
         min_samples=gate.min_samples,
+        min_coverage=labels.min_coverage if labels and gate.metric is Metric.ACCURACY else 0.0,
+        lowest=kpi.lowest if kpi else None,
+        highest=kpi.highest if kpi else None,
+        source=f"{counters.bad} of {counters.total} by {counters.label}" if counters else "",
     )
 
 
-def _metric_words(gate: Gate) -> str:
-    """The metric with its threshold, for another threshold asks another question."""
-    if gate.threshold is None:
-        return gate.metric
-    return f"{gate.metric} over {format_duration(gate.threshold)}"
+def _details(gate: Gate) -> Iterator[str]:
+    """What else the question is about, in words: another threshold asks another question."""
+    if gate.threshold is not None:
+        yield f"over {format_duration(gate.threshold)}"
+    if gate.kpi is not None:
+        yield f"{gate.kpi.name} after {format_duration(gate.kpi.maturity)}"
+    if gate.labels is not None:
+        yield f"after {format_duration(gate.labels.maturity)}"
 
 
 def fresh_gates(spec: Spec) -> Mapping[str, GateState]:
