@@ -1,12 +1,11 @@
 """One window more: the only way evidence changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from sluice_operator.judge.evidence import Evidence
-from sluice_operator.judge.family import Change
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import GREATEST_E, POINTS
 from sluice_operator.judge.registry import family_of
@@ -37,12 +36,9 @@ def update_all(gates: Sequence[Judged]) -> list[Evidence]:
     later = [evidence for _, evidence, _ in gates]
     for test, places in _by_test(gates).items():
         evidence = [later[place] for place in places]
-        windows = [gates[place][2] for place in places]
-        family = family_of(test)
-        changes = family.changes(test, evidence, windows)
-        samples = map(family.samples, windows)
-        for place, change, added in zip(places, changes, samples, strict=True):
-            later[place] = _judged(test, later[place], change, added)
+        judged = _all_judged(test, evidence, [gates[place][2] for place in places])
+        for place, one in zip(places, judged, strict=True):
+            later[place] = one
     return later
 
 
@@ -75,33 +71,43 @@ def _by_test(gates: Iterable[Judged]) -> dict[Test, list[int]]:
     return places
 
 
-def _judged(test: Test, evidence: Evidence, change: Change, samples: int) -> Evidence:
-    """The evidence with the window's change, its e-values and verdict brought up to its wealth."""
-    e_harm, e_safe = _e_value(change.log_harm), _e_value(change.log_safe)
-    safe_samples = evidence.safe_samples + samples
-    return replace(
-        evidence,
-        **change.fields,
-        windows=evidence.windows + 1,
-        samples=evidence.samples + samples,
-        safe_samples=safe_samples,
-        e_harm=e_harm,
-        e_safe=e_safe,
-        e_harm_max=max(e_harm, evidence.e_harm_max),
-        e_safe_max=max(e_safe, evidence.e_safe_max),
-        verdict=_verdict(test, evidence.verdict, change, safe_samples),
-    )
+def _all_judged(
+    test: Test, evidence: Sequence[Evidence], windows: Sequence[Window]
+) -> Iterator[Evidence]:
+    """Evidence with the windows' counts, and e-values and verdicts brought up to its wealth."""
+    family = family_of(test)
+    changes = family.changes(test, evidence, windows)
+    samples = map(family.samples, windows)
+    e_harm = _e_values(change.log_harm for change in changes)
+    e_safe = _e_values(change.log_safe for change in changes)
+    limits = (-float(np.log(test.alpha_harm)), -float(np.log(test.alpha_safe)))
+    for one, change, added, *e_values in zip(
+        evidence, changes, samples, e_harm, e_safe, strict=True
+    ):
+        safe_samples = one.safe_samples + added
+        is_harmful = change.log_harm >= limits[0]
+        is_safe = safe_samples >= test.min_samples and change.log_safe >= limits[1]
+        yield replace(
+            one,
+            **change.fields,
+            windows=one.windows + 1,
+            samples=one.samples + added,
+            safe_samples=safe_samples,
+            e_harm=e_values[0],
+            e_safe=e_values[1],
+            e_harm_max=max(e_values[0], one.e_harm_max),
+            e_safe_max=max(e_values[1], one.e_safe_max),
+            verdict=_verdict(one.verdict, is_harmful=is_harmful, is_safe=is_safe),
+        )
 
 
-def _verdict(test: Test, before: Verdict, change: Change, samples: int) -> Verdict:
+def _verdict(before: Verdict, *, is_harmful: bool, is_safe: bool) -> Verdict:
     """Harm before safety, and both for good."""
-    if before is Verdict.HARM or change.log_harm >= -np.log(test.alpha_harm):
+    if before is Verdict.HARM or is_harmful:
         return Verdict.HARM
-    enough = samples >= test.min_samples
-    if before is Verdict.SAFE or (enough and change.log_safe >= -np.log(test.alpha_safe)):
-        return Verdict.SAFE
-    return Verdict.INCONCLUSIVE
+    return Verdict.SAFE if before is Verdict.SAFE or is_safe else Verdict.INCONCLUSIVE
 
 
-def _e_value(log_e: float) -> float:
-    return float(np.exp(np.minimum(log_e, np.log(GREATEST_E))))
+def _e_values(logs: Iterable[float]) -> list[float]:
+    values: list[float] = np.exp(np.minimum(list(logs), np.log(GREATEST_E))).tolist()
+    return values
