@@ -1,76 +1,116 @@
-"""What one window costs: the whole update of one gate, and the bare tests of 5,000 at once."""
+"""What one window costs: the update of one gate alone, and of 5,000 in one call."""
 
+import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-import numpy as np
 from record import Claim, Report, options, show
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.judge.mixture import log_e, proven
-from sluice_operator.judge.update import FAMILIES, update
-from sluice_operator.model import Arm, Pairs, Window
+from sluice_operator.judge.update import update, update_all
+from sluice_operator.model import Arm, Cohort, Moments, Pairs, Table, Window
 
 GATES = 5_000
 """1,000 rollouts with 5 gates."""
-ARMS = Window(gate="errors", stable=Arm(total=900, bad=5), candidate=Arm(total=100, bad=1))
+MOST_MILLISECONDS = 200
+ERRORS = Window(gate="any", stable=Arm(total=900, bad=5), candidate=Arm(total=100, bad=1), share=10)
 PAIRS = Window(gate="accuracy", pairs=Pairs(worse=1, same=38, better=2))
-TESTS = (
-    (Test(margin=2.0), ARMS),
-    (Test(comparison="Absolute", margin=0.01), ARMS),
-    (Test(comparison="Paired", margin=0.02), PAIRS),
+SLOW = Table(
+    names=("0.25", "0.1", "0.5", "0.05", "1"), stable=(9, 90, 4, 300, 1), candidate=(1,) * 5
 )
+CLASSES = Table(names=tuple("abcdefghijk"), stable=(80,) * 11, candidate=(9,) * 11)
+BINS = Table(
+    names=tuple(f"f{field}|{place}" for field in range(20) for place in range(10)),
+    stable=(0,) * 200,
+    candidate=(10,) * 200,
+    shares=(0.1,) * 200,
+)
+WORTH = (Moments(count=900, total=30.0, squares=30.0), Moments(count=100, total=3.0, squares=3.0))
+COHORTS = (Cohort(matured=900, labelled=850, wrong=40), Cohort(matured=100, labelled=95, wrong=5))
+GATES_OF = (
+    (Test(margin=2.0), ERRORS),
+    (Test(metric="LatencyExceedance over 250ms", margin=1.5), ERRORS),
+    (Test(comparison="Absolute", margin=0.01), ERRORS),
+    (Test(metric="Accuracy", comparison="Paired", margin=0.02), PAIRS),
+    (Test(metric="SampleRatio", comparison="Absolute", margin=1.25), ERRORS),
+    (Test(metric="LabelCoverage", margin=1.25), Window(gate="labels", coverage=COHORTS)),
+    (Test(metric="PredictionShift", comparison="Paired", margin=0.1), PAIRS),
+    (
+        Test(metric="BusinessKPI", margin=1.1, lowest=0.0, highest=1.0),
+        Window(gate="kpi", worth=WORTH),
+    ),
+    (Test(metric="BusinessKPI", margin=1.1), Window(gate="kpi", worth=WORTH)),
+    (Test(metric="LatencyExceedance", margin=1.5), replace(ERRORS, table=SLOW)),
+    (Test(metric="PredictionShift", margin=1.5), replace(ERRORS, table=CLASSES)),
+    (
+        Test(metric="FeatureDrift", comparison="Absolute", margin=1.5),
+        Window(gate="drift", table=BINS),
+    ),
+)
+COMMON = 5
+"""The first of them are what a rollout usually has."""
 
 
 def best_seconds(work: Callable[[], object], runs: int) -> float:
-    """Time of the quickest run: the others waited for something."""
+    """Time on the processor of the quickest run: the others were disturbed by something."""
     times = []
     for _ in range(runs):
-        begun = time.perf_counter()
+        begun = time.process_time()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return min(times)
 
 
-def cost(test: Test, window: Window, runs: int) -> dict[str, object]:
-    """Figures of one family."""
-    family = FAMILIES[test.comparison]
-    counts = np.repeat(np.array([family.counts(window)], dtype=np.float64), GATES, axis=0)
+def begun(test: Test, window: Window) -> Evidence:
+    """A gate that has seen something."""
     seen = Evidence()
     for _ in range(20):
         seen = update(test, seen, window)
+    return seen
 
-    def batch() -> None:
-        proven(log_e(family.harm(test, counts)), test.alpha_harm)
-        proven(log_e(family.safe(test, counts)), test.alpha_safe)
 
+def cost(test: Test, window: Window, runs: int) -> dict[str, object]:
+    """Figures of one kind of gate."""
+    seen = begun(test, window)
+    gates = [(test, seen, window)] * GATES
     return {
+        "metric": test.metric,
         "comparison": test.comparison,
         "update_microseconds": best_seconds(lambda: update(test, seen, window), runs) * 1e6,
-        "batch_milliseconds": best_seconds(batch, max(3, runs // 100)) * 1e3,
+        "all_milliseconds": best_seconds(lambda: update_all(gates), max(2, runs // 200)) * 1e3,
+        "characters": len(json.dumps(seen.to_json())),
     }
+
+
+def mixed(runs: int) -> float:
+    """Milliseconds for the gates of 1,000 rollouts, each with the five usual ones."""
+    usual = [(test, begun(test, window), window) for test, window in GATES_OF[:COMMON]]
+    return best_seconds(lambda: update_all(usual * (GATES // COMMON)), max(5, runs // 50)) * 1e3
 
 
 def main() -> int:
     """Measure, show, write."""
-    given = options("Cost of the judge.", runs=2000, quick=200)
+    given = options("Cost of the judge.", runs=1000, quick=200)
     report = Report(name="judge-cost", options=given)
-    rows = [cost(test, window, given.runs) for test, window in TESTS]
-    head = ("comparison", "update of one gate", f"tests of {GATES:,} at once")
+    rows = [cost(test, window, given.runs) for test, window in GATES_OF]
+    head = ("gate", "comparison", "one alone", f"{GATES:,} in one call", "evidence as JSON")
     lines = [
         (
+            f"{row['metric']}",
             f"{row['comparison']}",
             f"{row['update_microseconds']:.0f} us",
-            f"{row['batch_milliseconds']:.1f} ms",
+            f"{row['all_milliseconds']:.0f} ms",
+            f"{row['characters']:,} characters",
         )
         for row in rows
     ]
     show("Cost of one window", head, lines)
-    slowest = max(float(str(row["update_microseconds"])) for row in rows)
-    share = slowest * 1e-6 * GATES / 5
-    claim = f"{GATES:,} gates every 5 s, all of the slowest kind: {share:.0%} of a core < 100 %"
-    return report.write(rows, [Claim(claim=claim, holds=share < 1)])
+    whole = mixed(given.runs)
+    rows.append({"metric": "the five usual", "all_milliseconds": whole})
+    claim = f"{GATES:,} gates of the five usual kinds: {whole:.0f} ms <= 200 ms"
+    return report.write(rows, [Claim(claim=claim, holds=whole <= MOST_MILLISECONDS)])
 
 
 if __name__ == "__main__":

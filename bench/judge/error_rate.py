@@ -15,11 +15,11 @@ from record import Claim, Options, Report, options, progress, show
 from rival import argo_like, flagger_like, strict_argo_like
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
-from sluice_operator.judge.update import FAMILIES
+from sluice_operator.judge.ratio import RatioFamily
 from traffic import LOOK_SECONDS, LOOKS, Traffic
 
 TEST = Test(margin=2.0, alpha_harm=0.01, alpha_safe=0.05)
-RATIO = FAMILIES[TEST.comparison]
+RATIO = RatioFamily()
 RATES = (20, 2, 1)
 RATIOS = (2, 4, 10, 40)
 SAFE_RATES = (20, 2)

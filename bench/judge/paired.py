@@ -14,10 +14,10 @@ from detection import Detection, first_proof
 from record import Claim, Options, Report, options, progress, show
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
-from sluice_operator.judge.update import FAMILIES
+from sluice_operator.judge.paired import PairedFamily
 
 TEST = Test(metric="Accuracy", comparison="Paired", margin=0.02, alpha_harm=0.01, alpha_safe=0.05)
-PAIRED = FAMILIES[TEST.comparison]
+PAIRED = PairedFamily()
 DISCORDANCE = 0.05
 LABELS = 10
 """Labelled pairs between two looks."""

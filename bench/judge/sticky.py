@@ -16,11 +16,11 @@ from detection import first_proof
 from record import Claim, Options, Report, options, progress, show
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
-from sluice_operator.judge.update import FAMILIES
+from sluice_operator.judge.ratio import RatioFamily
 from traffic import BASE_RATE, LOOK_SECONDS, LOOKS, STABLE_PER_CANDIDATE
 
 TEST = Test(margin=2.0, alpha_harm=0.01)
-RATIO = FAMILIES[TEST.comparison]
+RATIO = RatioFamily()
 REQUESTS = 20.0 * LOOK_SECONDS
 """Requests of the candidate in one look."""
 FAILING = 0.5

@@ -116,8 +116,8 @@ def test_the_cursor_of_another_source_counts_from_now(world, reader):
 
 def test_a_slow_candidate_is_proven_harmful_by_its_latency_alone(world):
     gates = {
-        metric: Test(metric=metric, comparison="Relative", margin=1.5)
-        for metric in ("ErrorRate", "LatencyExceedance")
+        "ErrorRate": Test(metric="ErrorRate", margin=1.5),
+        "LatencyExceedance": Test(metric="LatencyExceedance over 250ms", margin=1.5),
     }
     readers = {metric: Ledgered(world, metric) for metric in gates}
     for reader in readers.values():

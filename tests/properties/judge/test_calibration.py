@@ -6,11 +6,12 @@ import pytest
 from scipy.stats import binom, norm
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import POINTS, FloatArray, log_e, proven
-from sluice_operator.judge.update import FAMILIES
+from sluice_operator.judge.paired import PairedFamily
+from sluice_operator.judge.ratio import RatioFamily
 
 TEST = Test(margin=2.0, alpha_harm=0.01, alpha_safe=0.05)
-RATIO = FAMILIES["Relative"]
-PAIRED = FAMILIES["Paired"]
+RATIO = RatioFamily()
+PAIRED = PairedFamily()
 ROLLOUTS = 400
 LOOKS = 360
 SURELY = 0.9999

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
-from sluice_operator.judge.update import FAMILIES
+from sluice_operator.judge.paired import PairedFamily
+from sluice_operator.judge.rate import RateFamily
+from sluice_operator.judge.ratio import RatioFamily
 
-RATIO, RATE, PAIRED = (FAMILIES[name] for name in ("Relative", "Absolute", "Paired"))
+RATIO, RATE, PAIRED = RatioFamily(), RateFamily(), PairedFamily()
 ROUNDING = 1e-9
 requests = st.integers(0, 12)
 chances = st.floats(0.0, 1.0)

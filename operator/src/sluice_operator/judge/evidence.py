@@ -8,7 +8,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sluice_operator.errors import SluiceError
 from sluice_operator.judge.mixture import POINTS
-from sluice_operator.model import Arm, Pairs, Verdict
+from sluice_operator.model import Arm, Moments, Pairs, Table, Verdict
 
 _NOTHING = (0.0,) * POINTS
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -39,6 +39,8 @@ class Effect:
 
 _NO_REQUESTS = Arm(total=0, bad=0)
 _NO_PAIRS = Pairs(worse=0, same=0, better=0)
+Spread = tuple[float, float, float, float]
+_NO_SPREAD: Spread = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +76,25 @@ class Evidence:
     """Relative only: log likelihood of the ratios below 1 that mirror the harm mixture."""
     strata: tuple[float, float] = (0.0, 0.0)
     """Relative only: Mantel-Haenszel's sums, whose quotient estimates the ratio over windows."""
+    table: Table | None = None
+    """Sums of all windows in the attempt, for each layer: class, bin or edge."""
+    table_then: tuple[int, ...] = ()
+    """The candidate's column of it when safety was last restarted."""
+    layers: tuple[tuple[float, ...], ...] = ()
+    """Log wealth of the harm mixture of each layer, on a coarse grid."""
+    safe_layers: tuple[tuple[float, ...], ...] = ()
+    """The same for safety, since it was last restarted; none before the first window after."""
+    worth: tuple[Moments, Moments] | None = None
+    """BusinessKPI: sums of all windows in the attempt, of stable and of the candidate."""
+    spread: Spread = _NO_SPREAD
+    safe_spread: Spread = _NO_SPREAD
+    """BusinessKPI without bounds: see `judge.tailed`; of the attempt, and since safety was last
+    restarted."""
 
     def __post_init__(self) -> None:
         """Refuse vectors that belong to another grid."""
+        if len(self.harm) == len(self.safe) == len(self.below) == POINTS:
+            return
         for name in ("harm", "safe", "below"):
             if (length := len(getattr(self, name))) != POINTS:
                 raise ValueError(f"{name}: {length} numbers; this version has {POINTS} points")

@@ -24,6 +24,27 @@ SAFE_TILTS: FloatArray = 0.2 ** (1.0 - _STEPS)
 BETS: FloatArray = np.linspace(0.01**0.5, 0.8**0.5, POINTS) ** 2
 """Stakes on the next pair, 0.01 to 0.8; even in the square root, which is close to the best grid
 for both rare (5 %) and common (20 %) disagreement; see `docs/statistics.md`."""
+COARSE = 16
+"""Alternatives of each layer of a gate that keeps many: classes, bins, edges."""
+HALF = POINTS // 2
+"""Alternatives on each side of a two-sided mixture."""
+
+
+def _from_one(farthest: float, points: int) -> FloatArray:
+    """From next to 1 up or down to `farthest`, even in the root of the logarithm.
+
+    Close to 1 the steps are small, for there a small difference must not fall between two points.
+    """
+    grid: FloatArray = farthest ** ((np.arange(points, dtype=np.float64) + 1.0) / points) ** 2
+    return grid
+
+
+COARSE_UP: FloatArray = _from_one(20.0, COARSE)
+COARSE_DOWN: FloatArray = _from_one(0.2, COARSE)
+DOWN: FloatArray = _from_one(0.2, HALF)
+"""One side of a two-sided proof of safety; the other has their inverses."""
+SPLIT_TILTS: FloatArray = np.concatenate((1 / _from_one(2.5, HALF)[::-1], _from_one(2.5, HALF)))
+"""Odds of the candidate's share over those that were wanted: 12 % for 10 % is 1.23."""
 
 
 def tilted(
@@ -65,6 +86,18 @@ def log_e(log_wealth: FloatArray) -> FloatArray:
     relative: FloatArray = np.add.reduce(np.exp(log_wealth - top), axis=-1)
     total: FloatArray = top[:, 0] + np.log(relative / log_wealth.shape[-1])
     return total
+
+
+def log_mean(logs: FloatArray, places: int) -> float:
+    """Logarithm of the mean of e-values in a fixed number of places; empty ones hold 1.
+
+    The number must not depend on what was seen, else the mean of e-values is none.
+
+    Shapes: logs: any.
+    """
+    padded = np.zeros((1, places))
+    padded[0, : logs.size] = logs.ravel()
+    return float(log_e(padded)[0])
 
 
 def proven(log_e_values: FloatArray, alpha: float) -> BoolArray:

@@ -4,12 +4,15 @@ Each labelled pair is a result of -1 (worse), 0 (same) or 1 (better). Delay and 
 both revisions alike, because a pair has one label.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from sluice_operator.judge.arm import metric_words
 from sluice_operator.judge.evidence import Effect, Evidence
+from sluice_operator.judge.family import Mixture
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import BoolArray, FloatArray, betted, log_e, proven
 from sluice_operator.judge.search import last_rejected
@@ -17,19 +20,15 @@ from sluice_operator.model import Pairs, Window
 
 
 @dataclass(frozen=True, slots=True)
-class PairedFamily:
+class PairedFamily(Mixture):
     """Counts: worse, same, better."""
 
-    def problem(self, window: Window) -> str:
+    def problem(self, test: Test, window: Window) -> str:
         """See `Family`."""
-        pairs = window.pairs
-        if pairs is None:
-            return "no counts of pairs"
-        if min(pairs.worse, pairs.same, pairs.better) < 0:
-            return f"impossible counts of pairs: {pairs.worse}, {pairs.same}, {pairs.better}"
-        return ""
+        return pairs_problem(window)
 
-    def counts(self, window: Window) -> tuple[int, ...]:
+    @override
+    def counts(self, test: Test, window: Window) -> tuple[float, ...]:
         """See `Family`."""
         assert window.pairs
         return (window.pairs.worse, window.pairs.same, window.pairs.better)
@@ -39,27 +38,23 @@ class PairedFamily:
         assert window.pairs
         return window.pairs.total
 
+    @override
     def harm(self, test: Test, counts: FloatArray) -> FloatArray:
         """Bets that results are below 0 in the mean: the mirrored results are above it."""
         worse, same, better = counts.T
         return betted(better, same, worse, np.zeros(1))
 
+    @override
     def safe(self, test: Test, counts: FloatArray) -> FloatArray:
         """Bets that results are above minus the margin in the mean."""
         worse, same, better = counts.T
         return betted(worse, same, better, np.array([-test.margin]))
 
-    def added(self, evidence: Evidence, window: Window) -> Evidence:
-        """See `Family`; what is still unlabelled replaces what was."""
+    @override
+    def sums(self, test: Test, evidence: Evidence, window: Window) -> dict[str, Any]:
+        """See `Mixture`; what is still unlabelled replaces what was."""
         assert window.pairs
-        one, more = evidence.pairs, window.pairs
-        pairs = Pairs(
-            worse=one.worse + more.worse,
-            same=one.same + more.same,
-            better=one.better + more.better,
-            unlabelled=more.unlabelled,
-        )
-        return replace(evidence, pairs=pairs)
+        return {"pairs": pairs_sum(evidence.pairs, window.pairs)}
 
     def effect(self, test: Test, evidence: Evidence) -> Effect:
         """Mean result; the bounds are exactly where the two tests would stop to reject."""
@@ -83,6 +78,26 @@ class PairedFamily:
         return (
             f"{what}: {alone}, of {pairs.total:,} pairs; gain {_words(self.effect(test, evidence))}"
         )
+
+
+def pairs_problem(window: Window) -> str:
+    """Why the counts of pairs cannot be used; empty when they can."""
+    pairs = window.pairs
+    if pairs is None:
+        return "no counts of pairs"
+    if min(pairs.worse, pairs.same, pairs.better) < 0:
+        return f"impossible counts of pairs: {pairs.worse}, {pairs.same}, {pairs.better}"
+    return ""
+
+
+def pairs_sum(one: Pairs, more: Pairs) -> Pairs:
+    """Both windows as one; those without a label are as of the last."""
+    return Pairs(
+        worse=one.worse + more.worse,
+        same=one.same + more.same,
+        better=one.better + more.better,
+        unlabelled=more.unlabelled,
+    )
 
 
 def _lower(pairs: Pairs, alpha: float, mean: float) -> float | None:

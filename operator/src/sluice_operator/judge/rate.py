@@ -3,12 +3,21 @@
 Nothing is compared, so an incident that hits everything counts against the candidate, too.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
-from sluice_operator.judge.arm import arm_problem, arm_sum, arm_words, metric_words
+from sluice_operator.judge.arm import (
+    arm_problem,
+    arm_sum,
+    arm_words,
+    coverage_problem,
+    metric_words,
+)
 from sluice_operator.judge.evidence import Effect, Evidence
+from sluice_operator.judge.family import Mixture
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import (
     HARM_TILTS,
@@ -27,14 +36,16 @@ _FARTHEST_LOGIT = 16.0
 
 
 @dataclass(frozen=True, slots=True)
-class RateFamily:
+class RateFamily(Mixture):
     """Counts: candidate total, candidate bad."""
 
-    def problem(self, window: Window) -> str:
+    def problem(self, test: Test, window: Window) -> str:
         """See `Family`."""
-        return arm_problem("candidate", window.candidate)
+        problem = arm_problem("candidate", window.candidate)
+        return problem or coverage_problem(test.min_coverage, window)
 
-    def counts(self, window: Window) -> tuple[int, ...]:
+    @override
+    def counts(self, test: Test, window: Window) -> tuple[float, ...]:
         """See `Family`."""
         assert window.candidate
         return (window.candidate.total, window.candidate.bad)
@@ -44,36 +55,44 @@ class RateFamily:
         assert window.candidate
         return window.candidate.total
 
+    @override
     def harm(self, test: Test, counts: FloatArray) -> FloatArray:
         """Rates above the margin against the margin."""
         total, bad = counts.T
         return tilted(bad, total, np.array([test.margin]), HARM_TILTS)
 
+    @override
     def safe(self, test: Test, counts: FloatArray) -> FloatArray:
         """Rates below the margin against the margin."""
         total, bad = counts.T
         return tilted(bad, total, np.array([test.margin]), SAFE_TILTS)
 
-    def added(self, evidence: Evidence, window: Window) -> Evidence:
-        """See `Family`."""
-        return replace(evidence, candidate=arm_sum(evidence.candidate, window.candidate))
+    @override
+    def sums(self, test: Test, evidence: Evidence, window: Window) -> dict[str, Any]:
+        """See `Mixture`."""
+        return {"candidate": arm_sum(evidence.candidate, window.candidate)}
 
     def effect(self, test: Test, evidence: Evidence) -> Effect:
         """Rate of bad requests; the bounds are exactly where the two tests would stop to reject."""
-        arm = evidence.candidate
-        if not arm.total:
-            return Effect()
-        return Effect(
-            est=arm.bad / arm.total,
-            lo=_bound(arm, HARM_TILTS, test.alpha_harm, -_FARTHEST_LOGIT),
-            hi=_bound(arm, SAFE_TILTS, test.alpha_safe, _FARTHEST_LOGIT),
-        )
+        return rate_effect(test, evidence.candidate)
 
     def summary(self, test: Test, evidence: Evidence) -> str:
         """See `Family`."""
         what = metric_words(test.metric)
         arm = arm_words(evidence.candidate)
-        return f"{what}: {arm}; rate {_words(self.effect(test, evidence))}, limit {test.margin:.3g}"
+        rate = rate_words(self.effect(test, evidence))
+        return f"{what}: {arm}; rate {rate}, limit {test.margin:.3g}"
+
+
+def rate_effect(test: Test, arm: Arm) -> Effect:
+    """Rate with the bounds at which the tests of its side stop to reject."""
+    if not arm.total:
+        return Effect()
+    return Effect(
+        est=arm.bad / arm.total,
+        lo=_bound(arm, HARM_TILTS, test.alpha_harm, -_FARTHEST_LOGIT),
+        hi=_bound(arm, SAFE_TILTS, test.alpha_safe, _FARTHEST_LOGIT),
+    )
 
 
 def _bound(arm: Arm, tilts: FloatArray, alpha: float, outer: float) -> float | None:
@@ -94,7 +113,8 @@ def _logit(rate: float) -> float:
     return float(np.log(rate / (1.0 - rate)))
 
 
-def _words(effect: Effect) -> str:
+def rate_words(effect: Effect) -> str:
+    """A rate with its bounds, as people write it."""
     if effect.est is None:
         return "unknown"
     lo = "0" if effect.lo is None else f"{effect.lo:.3g}"

@@ -1,24 +1,18 @@
 """One window more: the only way evidence changes."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from sluice_operator.judge.evidence import Evidence
-from sluice_operator.judge.family import Family
-from sluice_operator.judge.hypothesis import ABSOLUTE, PAIRED, RELATIVE, Test
-from sluice_operator.judge.mixture import GREATEST_E, POINTS, FloatArray, log_e, proven
-from sluice_operator.judge.paired import PairedFamily
-from sluice_operator.judge.rate import RateFamily
-from sluice_operator.judge.ratio import RatioFamily
+from sluice_operator.judge.hypothesis import Test
+from sluice_operator.judge.mixture import GREATEST_E, POINTS
+from sluice_operator.judge.registry import family_of
 from sluice_operator.model import Verdict, Window
 
-FAMILIES: dict[str, Family] = {
-    RELATIVE: RatioFamily(),
-    ABSOLUTE: RateFamily(),
-    PAIRED: PairedFamily(),
-}
-"""Comparison to the family of tests that carries it out."""
+Judged = tuple[Test, Evidence, Window]
+"""One gate and its next window."""
 
 
 def problem_of(test: Test, window: Window) -> str:
@@ -26,7 +20,7 @@ def problem_of(test: Test, window: Window) -> str:
 
     A window with a problem is missing data: `update` leaves the evidence as it is.
     """
-    return window.error or FAMILIES[test.comparison].problem(window)
+    return window.error or family_of(test).problem(test, window)
 
 
 def update(test: Test, evidence: Evidence, window: Window) -> Evidence:
@@ -34,22 +28,18 @@ def update(test: Test, evidence: Evidence, window: Window) -> Evidence:
 
     Missing data is neither pass nor fail: such a window gives back the evidence itself.
     """
-    if problem_of(test, window):
-        return evidence
-    family = FAMILIES[test.comparison]
-    counts = np.array([family.counts(window)], dtype=np.float64)
-    harm = np.array([evidence.harm]) + family.harm(test, counts)
-    safe = np.array([evidence.safe]) + family.safe(test, counts)
-    samples = family.samples(window)
-    counted = replace(
-        family.added(evidence, window),
-        harm=_row(harm),
-        safe=_row(safe),
-        windows=evidence.windows + 1,
-        samples=evidence.samples + samples,
-        safe_samples=evidence.safe_samples + samples,
-    )
-    return _judged(test, counted)
+    return update_all([(test, evidence, window)])[0]
+
+
+def update_all(gates: Sequence[Judged]) -> list[Evidence]:
+    """`update` of many gates, to the bit; those with equal tests are counted together."""
+    later = [evidence for _, evidence, _ in gates]
+    for test, places in _by_test(gates).items():
+        evidence = [later[place] for place in places]
+        judged = _all_judged(test, evidence, [gates[place][2] for place in places])
+        for place, one in zip(places, judged, strict=True):
+            later[place] = one
+    return later
 
 
 def restart_safe(evidence: Evidence) -> Evidence:
@@ -66,36 +56,58 @@ def restart_safe(evidence: Evidence) -> Evidence:
         e_safe=1.0,
         e_safe_max=1.0,
         safe_samples=0,
+        safe_layers=(),
+        safe_spread=(0.0,) * 4,
+        table_then=evidence.table.candidate if evidence.table else (),
     )
 
 
-def _judged(test: Test, evidence: Evidence) -> Evidence:
-    """The evidence with its e-values and verdict brought up to its wealth."""
-    harm, safe = log_e(np.array([evidence.harm])), log_e(np.array([evidence.safe]))
-    e_harm, e_safe = _e_value(harm), _e_value(safe)
-    return replace(
-        evidence,
-        e_harm=e_harm,
-        e_safe=e_safe,
-        e_harm_max=max(e_harm, evidence.e_harm_max),
-        e_safe_max=max(e_safe, evidence.e_safe_max),
-        verdict=_verdict(test, evidence, harm, safe),
-    )
+def _by_test(gates: Iterable[Judged]) -> dict[Test, list[int]]:
+    """Places of the gates that have something to count, by their test."""
+    places: dict[Test, list[int]] = {}
+    for place, (test, _, window) in enumerate(gates):
+        if not problem_of(test, window):
+            places.setdefault(test, []).append(place)
+    return places
 
 
-def _verdict(test: Test, evidence: Evidence, harm: FloatArray, safe: FloatArray) -> Verdict:
+def _all_judged(
+    test: Test, evidence: Sequence[Evidence], windows: Sequence[Window]
+) -> Iterator[Evidence]:
+    """Evidence with the windows' counts, and e-values and verdicts brought up to its wealth."""
+    family = family_of(test)
+    changes = family.changes(test, evidence, windows)
+    samples = map(family.samples, windows)
+    e_harm = _e_values(change.log_harm for change in changes)
+    e_safe = _e_values(change.log_safe for change in changes)
+    limits = (-float(np.log(test.alpha_harm)), -float(np.log(test.alpha_safe)))
+    for one, change, added, *e_values in zip(
+        evidence, changes, samples, e_harm, e_safe, strict=True
+    ):
+        safe_samples = one.safe_samples + added
+        is_harmful = change.log_harm >= limits[0]
+        is_safe = safe_samples >= test.min_samples and change.log_safe >= limits[1]
+        yield replace(
+            one,
+            **change.fields,
+            windows=one.windows + 1,
+            samples=one.samples + added,
+            safe_samples=safe_samples,
+            e_harm=e_values[0],
+            e_safe=e_values[1],
+            e_harm_max=max(e_values[0], one.e_harm_max),
+            e_safe_max=max(e_values[1], one.e_safe_max),
+            verdict=_verdict(one.verdict, is_harmful=is_harmful, is_safe=is_safe),
+        )
+
+
+def _verdict(before: Verdict, *, is_harmful: bool, is_safe: bool) -> Verdict:
     """Harm before safety, and both for good."""
-    if evidence.verdict is Verdict.HARM or proven(harm, test.alpha_harm)[0]:
+    if before is Verdict.HARM or is_harmful:
         return Verdict.HARM
-    enough = evidence.safe_samples >= test.min_samples
-    if evidence.verdict is Verdict.SAFE or (enough and proven(safe, test.alpha_safe)[0]):
-        return Verdict.SAFE
-    return Verdict.INCONCLUSIVE
+    return Verdict.SAFE if before is Verdict.SAFE or is_safe else Verdict.INCONCLUSIVE
 
 
-def _e_value(log_e_values: FloatArray) -> float:
-    return float(np.exp(np.minimum(log_e_values[0], np.log(GREATEST_E))))
-
-
-def _row(batch: FloatArray) -> tuple[float, ...]:
-    return tuple(batch[0].tolist())
+def _e_values(logs: Iterable[float]) -> list[float]:
+    values: list[float] = np.exp(np.minimum(list(logs), np.log(GREATEST_E))).tolist()
+    return values

@@ -2,7 +2,7 @@
 
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.judge.update import FAMILIES
+from sluice_operator.judge.registry import family_of
 from sluice_operator.model import Verdict
 
 
@@ -13,12 +13,12 @@ def verdict_of(evidence: Evidence) -> Verdict:
 
 def effect_of(test: Test, evidence: Evidence) -> Effect:
     """Estimate and bounds, for people: no verdict needs them, and the bounds take a search."""
-    return FAMILIES[test.comparison].effect(test, evidence)
+    return family_of(test).effect(test, evidence)
 
 
 def explain(test: Test, evidence: Evidence) -> str:
     """One line for people: counts, effect with its bounds, and how far the proof is."""
-    summary = FAMILIES[test.comparison].summary(test, evidence)
+    summary = family_of(test).summary(test, evidence)
     return f"{summary}; {_proof(test, evidence)}"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from sluice_operator.api.fields import format_duration
 from sluice_operator.api.fill import filled
@@ -15,39 +14,30 @@ from sluice_operator.rollout.status import GateState, Phase, Status
 
 
 def test_of(gate: Gate) -> Test:
-    """The sequential test that judges a gate; another test is another question."""
+    """The sequential test that judges a gate."""
+    labels, kpi, counters = gate.labels, gate.kpi, gate.counters
     return Test(
-        metric=" ".join(_metric_words(gate)),
+        metric=" ".join((gate.metric, *_details(gate))),
         comparison=gate.comparison,
         margin=gate.margin,
         alpha_harm=gate.alpha,
         alpha_safe=gate.alpha_safe,
         min_samples=gate.min_samples,
-        **_limits(gate),
+        min_coverage=labels.min_coverage if labels and gate.metric is Metric.ACCURACY else 0.0,
+        lowest=kpi.lowest if kpi else None,
+        highest=kpi.highest if kpi else None,
+        source=f"{counters.bad} of {counters.total} by {counters.label}" if counters else "",
     )
 
 
-def _metric_words(gate: Gate) -> Iterator[str]:
-    """The metric, and what else people must know of the question."""
-    yield gate.metric
-    if gate.kpi is not None:
-        yield f"of {gate.kpi.name}"
+def _details(gate: Gate) -> Iterator[str]:
+    """What else the question is about, in words: another threshold asks another question."""
     if gate.threshold is not None:
         yield f"over {format_duration(gate.threshold)}"
-    if (maturity := maturity_of(gate)) is not None:
-        yield f"after {format_duration(maturity)}"
-
-
-def _limits(gate: Gate) -> dict[str, Any]:
-    """What only some metrics ask with."""
-    limits: dict[str, Any] = {}
-    if gate.labels is not None and gate.metric is Metric.ACCURACY:
-        limits["min_coverage"] = gate.labels.min_coverage
-    if gate.kpi is not None and gate.kpi.lowest is not None:
-        limits |= {"lowest": gate.kpi.lowest, "highest": gate.kpi.highest}
-    if (pair := gate.counters) is not None:
-        limits["source"] = f"{pair.bad} of {pair.total} by {pair.label}"
-    return limits
+    if gate.kpi is not None:
+        yield f"{gate.kpi.name} after {format_duration(gate.kpi.maturity)}"
+    if gate.labels is not None:
+        yield f"after {format_duration(gate.labels.maturity)}"
 
 
 def maturity_of(gate: Gate) -> timedelta | None:
