@@ -160,9 +160,9 @@ def _kpi_has_a_span(gate: Gate) -> str:
     if gate.kpi is None or (gate.kpi.lowest is None and gate.kpi.highest is None):
         return ""
     lowest, highest = gate.kpi.lowest, gate.kpi.highest
-    if lowest is not None and highest is not None and lowest < highest:
+    if lowest is not None and highest is not None and max(lowest, 0) < highest:
         return ""
-    return ".kpi: lowest and highest come together, the lower one first; correct or remove them"
+    return ".kpi: lowest and highest come together, the lower first, the higher over 0; correct it"
 
 
 def _threshold_is_an_edge(gate: Gate) -> str:
@@ -253,8 +253,9 @@ FIELD = (
     _rule(
         "kpi-has-a-span",
         "has(self.lowest) == has(self.highest) && (!has(self.lowest) || !has(self.highest)"
-        " || double(self.lowest) < double(self.highest))",
-        "kpi: lowest and highest come together, the lower one first; correct or remove them",
+        " || (double(self.lowest) < double(self.highest) && double(self.highest) > 0.0))",
+        "lowest and highest come together, the lower first, the higher over 0; correct or remove"
+        " them",
         _kpi_has_a_span,
         at=f"{_GATE}.kpi",
     ),
