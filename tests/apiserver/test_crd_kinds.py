@@ -13,7 +13,7 @@ from control_plane import ControlPlane
 from house import Snippet, snippets
 from sluice_kinds import MANIFESTS, Admission, install_kinds, resource
 from sluice_operator.api.crd import RESOURCES, Resource
-from sluice_operator.api.load import parse
+from sluice_operator.api.load import parse, parse_template
 from sluice_operator.api.status import (
     ConditionStatus,
     GateStatus,
@@ -102,10 +102,12 @@ def test_the_api_server_fills_in_the_defaults_of_the_types(client, namespace) ->
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_every_sample_is_admitted_and_filled_in_as_on_a_laptop(path: Path, client, namespace):
-    document = yaml.safe_load(path.read_text())
-    assert Admission(client, namespace).says(document) == ""
-    body = created(client, namespace, document)
-    assert Spec.model_validate(body["spec"]) == parse(document).spec
+    for document in yaml.safe_load_all(path.read_text()):
+        plural = f"{document['kind'].lower()}s"
+        assert Admission(client, namespace).says(document, plural) == ""
+        body = created(client, namespace, document, plural)
+        read = parse if document["kind"] == "ModelDeployment" else parse_template
+        assert read(document | {"spec": body["spec"]}).spec == read(document).spec
 
 
 def test_kubectl_applies_a_sample(control_plane: ControlPlane, client, namespace) -> None:

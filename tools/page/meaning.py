@@ -39,8 +39,8 @@ OUTCOMES = {
 CONDITIONS = {
     "Ready": "The stable revision answers. False while the first model starts, or when it died.",
     "Reconciling": "Something is under way; the reason is the phase.",
-    "Stalled": "It does not go on by itself: the first model failed, or the router has not "
-    "followed for 90 s.",
+    "Stalled": "It does not go on by itself: the first model failed, the router has not followed "
+    "for 90 s, or a template of gates is missing.",
     "CandidateReady": "The revision on trial answers; in a bake, the new stable.",
     "TrafficVerified": "The router itself reports the wanted traffic.",
     "MetricsAvailable": "Every gate that was asked had counts; the message names those that had "

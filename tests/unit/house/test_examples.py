@@ -14,23 +14,38 @@ from sluice_components.project.load import load_project
 from sluice_components.project.model import Project
 from sluice_components.project.template import commented_template
 from sluice_components.validate.stage import validate
-from sluice_operator.api.load import load, parse
+from sluice_operator.api.load import load, parse, parse_template
 from sluice_package.schema import Schema
 
 YAML = tuple(snippets("yaml"))
 PYTHON = tuple(snippets("python"))
 DEPLOYMENTS = tuple(s for s in YAML if "kind: ModelDeployment" in s.text)
+TEMPLATES = tuple(s for s in YAML if "GateTemplate\n" in s.text)
+GATES = tuple(s for s in YAML if s.text.startswith("gates:"))
 PROJECTS = tuple(s for s in YAML if "\nsource:" in f"\n{s.text}")
 
 
 def test_there_are_examples() -> None:
     assert len(DEPLOYMENTS) >= 3
+    assert len(TEMPLATES) >= 1
+    assert len(GATES) >= 1
     assert len(PYTHON) >= 10
 
 
 @pytest.mark.parametrize("snippet", DEPLOYMENTS, ids=str)
 def test_a_modeldeployment_in_a_page_is_accepted(snippet: Snippet) -> None:
     parse(yaml.safe_load(snippet.text))
+
+
+@pytest.mark.parametrize("snippet", TEMPLATES, ids=str)
+def test_a_template_in_a_page_is_accepted(snippet: Snippet) -> None:
+    parse_template(yaml.safe_load(snippet.text))
+
+
+@pytest.mark.parametrize("snippet", GATES, ids=str)
+def test_gates_in_a_page_are_accepted(snippet: Snippet) -> None:
+    head = {"apiVersion": "sluice.dev/v1alpha1", "kind": "GateTemplate", "metadata": {"name": "x"}}
+    parse_template(head | {"spec": yaml.safe_load(snippet.text)})
 
 
 @pytest.mark.parametrize("snippet", PROJECTS, ids=str)

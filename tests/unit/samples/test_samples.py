@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from sluice_operator.api.load import load
+from sluice_operator.api.load import read
+from sluice_operator.api.template import in_force
 from sluice_operator.api.v1alpha1 import ModelDeployment
 from sluice_operator.model import Action, Verb
 from sluice_operator.rollout.reconcile import Wish
@@ -38,11 +39,13 @@ FAILS = {
     "ab-test": End(outcome=Outcome.ROLLED_BACK, peak_weight=50, by_gate="errors"),
     "blue-green": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="alive"),
     "canary": End(outcome=Outcome.ROLLED_BACK, peak_weight=5, by_gate="errors"),
+    "defaults": End(outcome=Outcome.ROLLED_BACK, peak_weight=1, by_gate="errors"),
     "immediate": End(outcome=Outcome.UNDONE, peak_weight=100, by_gate="slo"),
     "manual-approval": End(outcome=Outcome.ROLLED_BACK, peak_weight=10, by_gate="errors"),
     "seldon-v1": End(outcome=Outcome.ROLLED_BACK, peak_weight=10, by_gate="errors"),
     "shadow": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="alive"),
     "shadow-then-canary": End(outcome=Outcome.ROLLED_BACK, peak_weight=0, by_gate="errors"),
+    "templates": End(outcome=Outcome.ROLLED_BACK, peak_weight=10, by_gate="errors"),
 }
 IS_SLOW = {
     "ab-test": End(outcome=Outcome.ROLLED_BACK, peak_weight=50, by_gate="fast"),
@@ -64,7 +67,10 @@ class Play:
 
     @classmethod
     def of(cls, sample: str, candidate: Behaviour) -> Self:
-        wanted = load(FOLDER / f"{sample}.yaml")
+        found = read(FOLDER / f"{sample}.yaml")
+        (written,) = found.deployments
+        whole = in_force(written.spec, found.gates)
+        wanted = written.model_copy(update={"spec": whole})
         world = World(behaviours={wanted.spec.model.uri: candidate})
         play = cls(wanted=wanted, world=world, status=Status(deployment=wanted.metadata.name))
         before = wanted.spec.model.model_copy(update={"uri": BEFORE})

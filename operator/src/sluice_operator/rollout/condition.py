@@ -49,7 +49,12 @@ def conditions_of(
         Condition(
             type="Reconciling", status=status.phase not in RESTING, reason=status.phase.value
         ),
-        _stalled(unmet, stalled=stalled),
+        Condition(
+            type="Stalled",
+            status=stalled or bool(unmet),
+            reason="TemplateUnmet" if unmet else "Stalled" if stalled else "Moving",
+            message=unmet,
+        ),
         Condition(type="CandidateReady", status=judged, reason="Ready" if judged else "NotReady"),
         Condition(
             type="TrafficVerified", status=not drifting, reason="Drift" if drifting else "Verified"
@@ -69,9 +74,3 @@ def conditions_of(
             message=status.retreat.cause if status.retreat else "",
         ),
     )
-
-
-def _stalled(unmet: str, *, stalled: bool) -> Condition:
-    if unmet:
-        return Condition(type="Stalled", status=True, reason="TemplateUnmet", message=unmet)
-    return Condition(type="Stalled", status=stalled, reason="Stalled" if stalled else "Moving")
