@@ -38,9 +38,6 @@ def conditions_of(
     stable = status.stable is not None and status.stable.name in serving.ready
     judged = status.judged is not None and status.judged.name in serving.ready
     drifting = status.drift_since is not None
-    stalled = status.phase is Phase.FAILED or (
-        status.drift_since is not None and now - status.drift_since > DRIFT_LIMIT
-    )
     waits = status.pause.reason.value if status.pause else ""
     blind = [name for name, state in status.gates.items() if state.blind_since]
     safe = not harmed(spec, status) and not unproven(status, objectives(spec))
@@ -49,12 +46,7 @@ def conditions_of(
         Condition(
             type="Reconciling", status=status.phase not in RESTING, reason=status.phase.value
         ),
-        Condition(
-            type="Stalled",
-            status=stalled or bool(unmet),
-            reason="TemplateUnmet" if unmet else "Stalled" if stalled else "Moving",
-            message=unmet,
-        ),
+        _stalled(status, now, unmet),
         Condition(type="CandidateReady", status=judged, reason="Ready" if judged else "NotReady"),
         Condition(
             type="TrafficVerified", status=not drifting, reason="Drift" if drifting else "Verified"
@@ -73,4 +65,15 @@ def conditions_of(
             reason=status.phase.value,
             message=status.retreat.cause if status.retreat else "",
         ),
+    )
+
+
+def _stalled(status: Status, now: datetime, unmet: str) -> Condition:
+    adrift = status.drift_since is not None and now - status.drift_since > DRIFT_LIMIT
+    stalled = status.phase is Phase.FAILED or adrift
+    return Condition(
+        type="Stalled",
+        status=stalled or bool(unmet),
+        reason="TemplateUnmet" if unmet else "Stalled" if stalled else "Moving",
+        message=unmet,
     )
