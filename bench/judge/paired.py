@@ -108,7 +108,7 @@ def claims(outcomes: list[Outcome]) -> list[Claim]:
 
 def main() -> int:
     """Simulate, show, write."""
-    given = options("Labels that the paired accuracy gate needs.", runs=3000, quick=200)
+    given = options("Labels that the paired accuracy gate needs.", runs=5000, quick=200)
     report = Report(name="judge-paired", options=given)
     outcomes = measured(given)
     head = ("proof", "true loss", "proven", "median labels", "95 %")
