@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from detection import Detection, first_proof
 from mann_whitney import mann_whitney_like
-from record import Claim, Options, Report, options, progress, show
+from record import Claim, Options, Report, kept, options, progress, show
 from rival import argo_like, flagger_like, strict_argo_like
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
@@ -200,7 +200,7 @@ def print_late(rows: list[Row]) -> None:
     show(title, ("req/s", "healthy for", "median", "95 %"), lines)
 
 
-def claims(rows: list[Row]) -> list[Claim]:
+def claims(rows: list[Row], runs: int) -> list[Claim]:
     """What is promised of the gate."""
 
     def ours(key: str, **wanted: object) -> list[float]:
@@ -220,8 +220,8 @@ def claims(rows: list[Row]) -> list[Claim]:
     )
     (tenfold,) = ours("median", side="harm", ratio=10, candidate_per_second=20)
     return [
-        Claim(claim=f"false rollbacks {worst:.2%} <= 1 % in each weather", holds=worst <= 0.01),
-        Claim(claim=f"false safety {false_safe:.2%} <= 5 %", holds=false_safe <= 0.05),
+        kept("false rollbacks, worst weather", worst, TEST.alpha_harm, runs),
+        kept("false safety, worst weather", false_safe, TEST.alpha_safe, runs),
         Claim(claim=f"10x errors at 20 req/s: {tenfold:g} s <= 10 s", holds=tenfold <= 10),
     ]
 
@@ -239,7 +239,7 @@ def main() -> int:
     print_harm(rows)
     print_safe(rows)
     print_late(rows)
-    return report.write(rows, claims(rows))
+    return report.write(rows, claims(rows, given.runs))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from detection import Detection
 from fleet import EdgeFleet, Fleet, MixtureFleet, ShiftFleet, first_verdicts
-from record import Claim, Options, Report, options, progress, show
+from record import Claim, Options, Report, kept, options, progress, show
 from sluice_operator.judge.bounded import BoundedFamily
 from sluice_operator.judge.coverage import CoverageFamily
 from sluice_operator.judge.disagreement import DisagreementFamily
@@ -74,105 +74,93 @@ FAMILIES = {
 }
 
 
-def case(gate: str, test: Test, side: str, what: str, made: tuple[Stream, int]) -> Case:
-    """A line of the table; what begins with "no" or "at" is a hypothesis that is true."""
-    stream, per_look = made
-    is_false = what.startswith(("no ", "at "))
-    return Case(
-        gate=gate,
-        test=test,
-        side=side,
-        what=what,
-        is_false=is_false,
-        stream=stream,
-        per_look=per_look,
-    )
+Line = tuple[str, str, Stream]
+"""Side, candidate, and what it does."""
 
 
-def each(stream: Stream, per_look: int) -> tuple[Stream, int]:
-    """A stream with what one look of it adds to the samples."""
-    return stream, per_look
-
-
-def cases() -> list[Case]:
-    """Every line of the table."""
-    at_odds = 0.1 * 1.25 / (0.1 * 1.25 + 0.9)
-    shift = "PredictionShift"
-    pairs = "PredictionShift, pairs"
-    slow = "LatencyExceedance, 5 edges"
-    sales = "BusinessKPI, bounded"
+def lines(gate: str, test: Test, per_look: int, told: list[Line]) -> list[Case]:
+    """All cases of one gate; what begins with "no" or "at" is a hypothesis that is true."""
     return [
-        *(
-            case("SampleRatio", SPLIT, HARM, what, each(split(0.1, got, 50, looks), 50))
-            for what, got, looks in (
-                ("no difference", 0.1, 1000),
-                ("12 % for 10 %", 0.12, 400),
-                ("11 % for 10 %", 0.11, 1000),
-                ("15 % for 10 %", 0.15, 100),
-            )
-        ),
-        *(
-            case("SampleRatio", SPLIT, SAFE, what, each(split(0.1, got, 50, 600), 50))
-            for what, got in (("at the margin", at_odds), ("equal", 0.1))
-        ),
-        *(
-            case("LabelCoverage", COVERAGE, side, what, each(cohorts(0.2, mine, 20, 500), 20))
-            for side, what, mine in (
-                (HARM, "no difference", 0.2),
-                (HARM, "30 % unlabelled, not 20 %", 0.3),
-                (HARM, "15 % unlabelled, not 20 %", 0.15),
-                (SAFE, "at the margin", 0.25),
-                (SAFE, "equal", 0.2),
-            )
-        ),
-        *(
-            case(shift, SHIFT, side, what, each(classes(FOUR, mine, 20, 500), 20))
-            for side, what, mine in (
-                (HARM, "no difference", FOUR),
-                (HARM, "at the margin", AT_MARGIN),
-                (HARM, "a class of 10 % twice as often", MORE_OF_ONE),
-                (SAFE, "at the margin", AT_MARGIN),
-                (SAFE, "equal", FOUR),
-            )
-        ),
-        *(
-            case(pairs, DIFFER, side, what, each(differing(share, 20, 250), 20))
-            for side, what, share in (
-                (HARM, "at the margin", 0.05),
-                (HARM, "10 % differ, 5 % tolerated", 0.1),
-                (SAFE, "at the margin", 0.05),
-                (SAFE, "2 % differ", 0.02),
-            )
-        ),
-        *(
-            case(slow, SLOW, side, what, each(edges(FIVE, mine, 100, 360), 100))
-            for side, what, mine in (
-                (HARM, "no difference", FIVE),
-                (HARM, "4x beyond the last edge", TAIL),
-                (HARM, "2x at every edge", tuple(2 * share for share in FIVE)),
-                (SAFE, "at the margin", tuple(1.5 * share for share in FIVE)),
-                (SAFE, "equal", FIVE),
-            )
-        ),
-        *(
-            case(sales, SALES, side, what, each(bought(0.05, mine, 100, 500), 100))
-            for side, what, mine in (
-                (HARM, "no difference", 0.05),
-                (HARM, "4 % buy, not 5 %", 0.04),
-                (SAFE, "at the margin", 0.05 / 1.1),
-                (SAFE, "equal", 0.05),
-            )
-        ),
+        Case(
+            gate=gate,
+            test=test,
+            side=side,
+            what=what,
+            is_false=what.startswith(("no ", "at ")),
+            stream=stream,
+            per_look=per_look,
+        )
+        for side, what, stream in told
     ]
+
+
+def requests() -> list[Case]:
+    """Who gets them, and which get a label."""
+    at_odds = 0.1 * 1.25 / (0.1 * 1.25 + 0.9)
+    dealt: list[Line] = [
+        (HARM, "no difference", split(0.1, 0.1, 50, 1000)),
+        (HARM, "12 % for 10 %", split(0.1, 0.12, 50, 400)),
+        (HARM, "11 % for 10 %", split(0.1, 0.11, 50, 1000)),
+        (HARM, "15 % for 10 %", split(0.1, 0.15, 50, 100)),
+        (SAFE, "at the margin", split(0.1, at_odds, 50, 600)),
+        (SAFE, "equal", split(0.1, 0.1, 50, 600)),
+    ]
+    labels: list[Line] = [
+        (HARM, "no difference", cohorts(0.2, 0.2, 20, 500)),
+        (HARM, "30 % unlabelled, not 20 %", cohorts(0.2, 0.3, 20, 500)),
+        (HARM, "15 % unlabelled, not 20 %", cohorts(0.2, 0.15, 20, 500)),
+        (SAFE, "at the margin", cohorts(0.2, 0.25, 20, 500)),
+        (SAFE, "equal", cohorts(0.2, 0.2, 20, 500)),
+    ]
+    return lines("SampleRatio", SPLIT, 50, dealt) + lines("LabelCoverage", COVERAGE, 20, labels)
+
+
+def predictions() -> list[Case]:
+    """Which classes they are, on split traffic and in pairs."""
+    apart: list[Line] = [
+        (HARM, "no difference", classes(FOUR, FOUR, 20, 500)),
+        (HARM, "at the margin", classes(FOUR, AT_MARGIN, 20, 500)),
+        (HARM, "a class of 10 % twice as often", classes(FOUR, MORE_OF_ONE, 20, 500)),
+        (SAFE, "at the margin", classes(FOUR, AT_MARGIN, 20, 500)),
+        (SAFE, "equal", classes(FOUR, FOUR, 20, 500)),
+    ]
+    pairs: list[Line] = [
+        (HARM, "at the margin", differing(0.05, 20, 250)),
+        (HARM, "10 % differ, 5 % tolerated", differing(0.1, 20, 250)),
+        (SAFE, "at the margin", differing(0.05, 20, 250)),
+        (SAFE, "2 % differ", differing(0.02, 20, 250)),
+    ]
+    both = lines("PredictionShift", SHIFT, 20, apart)
+    return both + lines("PredictionShift, pairs", DIFFER, 20, pairs)
+
+
+def answers() -> list[Case]:
+    """How slow they are, and what they bring."""
+    twice, half = tuple(2 * share for share in FIVE), tuple(1.5 * share for share in FIVE)
+    slow: list[Line] = [
+        (HARM, "no difference", edges(FIVE, FIVE, 100, 360)),
+        (HARM, "4x beyond the last edge", edges(FIVE, TAIL, 100, 360)),
+        (HARM, "2x at every edge", edges(FIVE, twice, 100, 360)),
+        (SAFE, "at the margin", edges(FIVE, half, 100, 360)),
+        (SAFE, "equal", edges(FIVE, FIVE, 100, 360)),
+    ]
+    sales: list[Line] = [
+        (HARM, "no difference", bought(0.05, 0.05, 100, 500)),
+        (HARM, "4 % buy, not 5 %", bought(0.05, 0.04, 100, 500)),
+        (SAFE, "at the margin", bought(0.05, 0.05 / 1.1, 100, 500)),
+        (SAFE, "equal", bought(0.05, 0.05, 100, 500)),
+    ]
+    both = lines("LatencyExceedance, 5 edges", SLOW, 100, slow)
+    return both + lines("BusinessKPI, bounded", SALES, 100, sales)
 
 
 def measured(given: Options) -> list[tuple[Case, Detection]]:
     """All cases, under a bar."""
-    lines = cases()
+    cases = requests() + predictions() + answers()
     with progress() as bar:
-        task = bar.add_task("simulating", total=len(lines))
+        task = bar.add_task("simulating", total=len(cases))
         found = []
-        for number, line in enumerate(lines):
+        for number, line in enumerate(cases):
             found.append((line, line.judged(given.runs, given, number)))
             bar.advance(task)
     return found
@@ -186,19 +174,16 @@ def words(line: Case, found: Detection) -> tuple[str, ...]:
     return (line.gate, line.what, what, f"{found.found:.2%}", *said)
 
 
-def claims(found: list[tuple[Case, Detection]]) -> list[Claim]:
+def claims(found: list[tuple[Case, Detection]], runs: int) -> list[Claim]:
     """No false proof more often than promised, and a wrong share of requests soon found."""
     false = [(line, seen.found) for line, seen in found if line.is_false]
-    kept = [
-        Claim(
-            claim=f"{line.gate}: false {line.side}, {line.what}: {share:.2%} <= {line.alpha:.1%}",
-            holds=share <= line.alpha,
-        )
+    promised = [
+        kept(f"{line.gate}: false {line.side}, {line.what}", share, line.alpha, runs)
         for line, share in false
     ]
     twelve = next(seen for line, seen in found if line.what.startswith("12 %"))
     needed = twelve.quantile(0.5) or float("inf")
-    return [*kept, Claim(claim=f"12 % for 10 %: {needed:,.0f} <= 5,000", holds=needed <= 5000)]
+    return [*promised, Claim(claim=f"12 % for 10 %: {needed:,.0f} <= 5,000", holds=needed <= 5000)]
 
 
 def main() -> int:
@@ -213,7 +198,7 @@ def main() -> int:
         | {"runs": given.runs, "samples": seen.record()}
         for line, seen in found
     ]
-    return report.write(rows, claims(found))
+    return report.write(rows, claims(found, given.runs))
 
 
 if __name__ == "__main__":
