@@ -120,14 +120,15 @@ LEFT JOIN label ON label.request_id = answer.request_id AND label.row = answer.r
  AND label.sequence < due.late
 """
 
-WORTH = f"""{_DUE}
+_SUM_OF_EVENTS = """
 SELECT (
     SELECT SUM(event.value) FROM event
     WHERE event.request_id = answer.request_id AND event.row = answer.row
       AND event.name = :name AND event.sequence < due.late
 )
-{_DUE_ANSWERS}
 """
+
+WORTH = f"{_DUE}{_SUM_OF_EVENTS}{_DUE_ANSWERS}"
 """One row for each answer: nothing, or the sum of its events."""
 
 CLASSES = """

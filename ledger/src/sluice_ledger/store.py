@@ -126,7 +126,10 @@ class SqliteLedger:
             asked = _due(due, last, step)
             matured, labelled, wrong = connection.execute(COHORT, asked).fetchone()
         return CohortOutcomes(
-            matured=matured, labelled=labelled, wrong=wrong, cursor=max(due.cursor, asked["horizon"])
+            matured=matured,
+            labelled=labelled,
+            wrong=wrong,
+            cursor=max(due.cursor, asked["horizon"]),
         )
 
     def worth_outcomes(self, due: Due, figure: KeyFigure) -> WorthOutcomes:

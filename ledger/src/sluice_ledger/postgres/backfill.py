@@ -18,23 +18,25 @@ SET LOCAL enable_hashjoin = on;
 SET LOCAL enable_mergejoin = on
 """
 _BEGUN = "UPDATE arrival SET begun = :begun, step = GREATEST(step, :begun)"
-_ANSWER = "floor(LEAST(GREATEST(answer.at / :seconds, 0), :begun))::bigint"
-_COHORTS = f"""
+_STEP = "floor(LEAST(GREATEST({at} / :seconds, 0), :begun))::bigint"
+_ANSWERED = _STEP.format(at="answer.at")
+_LABEL_KNOWN = _STEP.format(at="GREATEST(answer.at, label.at)")
+_EVENT_KNOWN = _STEP.format(at="GREATEST(answer.at, MAX(event.at) OVER sofar)")
+_COHORTS = """
 INSERT INTO cohort
-SELECT :day, last, {_ANSWER}, deployment, revision, COUNT(*)
+SELECT :day, last, {answered}, deployment, revision, COUNT(*)
 FROM prediction AS answer CROSS JOIN arrival WHERE NOT mirrored GROUP BY 2, 3, 4, 5
 """
-_LABELLED = f"""
+_LABELLED = """
 INSERT INTO labelled
-SELECT :day, last, {_ANSWER}, {_ANSWER.replace("answer.at", "GREATEST(answer.at, label.at)")},
+SELECT :day, last, {answered}, {known},
        deployment, revision, COUNT(*), COUNT(*) FILTER (WHERE prediction <> label)
 FROM prediction AS answer JOIN label USING (request_id, row_index) CROSS JOIN arrival
 WHERE NOT mirrored GROUP BY 2, 3, 4, 5, 6
 """
-_WORTH = f"""
+_WORTH = """
 INSERT INTO worth
-SELECT :day, last, event.sequence, {_ANSWER},
-       {_ANSWER.replace("answer.at", "GREATEST(answer.at, MAX(event.at) OVER sofar)")},
+SELECT :day, last, event.sequence, {answered}, {known},
        deployment, revision, name, SUM(value) OVER sofar - value, SUM(value) OVER sofar
 FROM prediction AS answer JOIN event USING (request_id, row_index) CROSS JOIN arrival
 WHERE NOT mirrored
@@ -42,6 +44,12 @@ WINDOW sofar AS (
     PARTITION BY answer.request_id, answer.row_index, revision, name ORDER BY event.sequence
 )
 """
+_STATEMENTS = (
+    _BEGUN,
+    _COHORTS.format(answered=_ANSWERED),
+    _LABELLED.format(answered=_ANSWERED, known=_LABEL_KNOWN),
+    _WORTH.format(answered=_ANSWERED, known=_EVENT_KNOWN),
+)
 
 
 def count_what_is_there(connection: Connection, day: date, begun: int) -> None:
@@ -54,5 +62,5 @@ def count_what_is_there(connection: Connection, day: date, begun: int) -> None:
     """
     connection.exec_driver_sql(_FREELY)
     values = {"day": day, "begun": begun, "seconds": STEP_SECONDS}
-    for statement in (_BEGUN, _COHORTS, _LABELLED, _WORTH):
+    for statement in _STATEMENTS:
         connection.execute(text(statement), values)

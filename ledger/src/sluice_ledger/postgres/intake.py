@@ -254,7 +254,9 @@ class Intake:
             return
         figure = Figure(answer.deployment, revision, event.name)
         self.written.kpis.setdefault(figure, Sum()).add(event.value)
-        values = [one.value for one in self._known.events_about[event.key] if one.name == event.name]
+        values = [
+            one.value for one in self._known.events_about[event.key] if one.name == event.name
+        ]
         place = (event.key, revision, event.name)
         before = 0.0 if is_new else fsum(values[:-1])
         rise = self.written.rises.get(place) or Rise(answer, before, before)

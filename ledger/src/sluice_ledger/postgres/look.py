@@ -1,7 +1,6 @@
 """What the store holds about the rows that arrivals are about; every question goes along a key."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -39,7 +38,6 @@ SELECT request FROM unnest(CAST(:digests AS bytea[])) AS asked (request) JOIN er
 """
 _CLASSES = "SELECT deployment, prediction FROM class WHERE deployment = ANY(:deployments)"
 _PRESENT = "SELECT last, day, step FROM arrival FOR UPDATE"
-
 
 
 def lock(connection: Connection) -> Present:

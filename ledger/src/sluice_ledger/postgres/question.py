@@ -6,10 +6,7 @@ touches a prediction or a label, and each walks one index.
 
 PRESENT = "SELECT last, step FROM arrival"
 
-NOTE_TIME = """
-UPDATE arrival SET step = GREATEST(step, :step)
-WHERE one = (SELECT one FROM arrival FOR UPDATE SKIP LOCKED)
-"""
+NOTE_TIME = "UPDATE arrival SET step = GREATEST(step, :step)"
 
 PAIRS = """
 SELECT COALESCE(SUM(worse), 0), COALESCE(SUM(same), 0), COALESCE(SUM(better), 0)

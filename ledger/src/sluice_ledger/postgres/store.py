@@ -176,8 +176,8 @@ class PostgresLedger:
         nothing = figure.cut(0.0)
         return WorthOutcomes(
             count=int(count),
-            total=total + count * nothing,
-            squares=squares + count * nothing * nothing,
+            total=total + int(count) * nothing,
+            squares=squares + int(count) * nothing * nothing,
             cursor=cursor,
         )
 
@@ -286,18 +286,19 @@ class PostgresLedger:
         """The next cursor and one row, for a question about answers that have come of age."""
         self._note_time()
         with self._snapshot() as (connection, _, step):
+            last = horizon(step, due.maturity_seconds)
             asked = {
                 "deployment": due.deployment,
                 "revision": due.revision,
                 "cursor": due.cursor,
                 "age": steps_in(due.maturity_seconds),
-                "horizon": horizon(step, due.maturity_seconds),
+                "horizon": last,
             }
             row = connection.execute(text(one), {**asked, **(more or {})}).one()
-        return max(due.cursor, asked["horizon"]), row
+        return max(due.cursor, last), row
 
     def _note_time(self) -> None:
-        """A ledger to which nobody writes grows older all the same; whoever writes notes it, too."""
+        """A ledger to which nobody writes grows older all the same."""
         now = {"step": step_of(self._clock())}
         with self._snapshot() as (_, _, step):
             is_behind = step < now["step"]

@@ -132,9 +132,8 @@ def aged_sums(written: Written, now: Present) -> dict[str, list[tuple[Any, ...]]
             (*head, step, now.step, *arm, *counts) for (step, *arm), counts in labelled.items()
         ],
         "worth": [
-            (*head, number, one.answer.step, now.step, one.answer.deployment, revision, name)
-            + (one.before, one.after)
-            for number, ((_, revision, name), one) in enumerate(written.rises.items())
+            (*head, number, one.answer.step, now.step, one.answer.deployment, *which, *one[1:])
+            for number, ((_, *which), one) in enumerate(written.rises.items())
         ],
         "said": [(*head, *which, count) for which, count in written.said.items()],
         "agreed": _agreed(written, now),
