@@ -75,7 +75,7 @@ class EnvoyEvidence:
         except (httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as broken:
             error = f"Envoy at {self._client.base_url} does not answer: {broken!r}"
             return tuple(Window(gate=q.gate, cursor=q.cursor, error=error) for q in questions)
-        return tuple(_answer(question, stats) for question in questions)
+        return tuple(window_in(question, stats) for question in questions)
 
     def query_of(self, question: Question) -> str:
         """The path at Envoy's admin address that shows the numbers; empty for other metrics."""
@@ -115,7 +115,8 @@ def stats_of(answer: Mapping[str, Any]) -> Stats:
     )
 
 
-def _answer(question: Question, stats: Stats) -> Window:
+def window_in(question: Question, stats: Stats) -> Window:
+    """What one answer of Envoy tells one gate; an error where that cannot be said."""
     revisions = dict.fromkeys((question.stable, question.candidate))
     try:
         if question.metric == Metric.LATENCY_EXCEEDANCE:
