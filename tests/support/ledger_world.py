@@ -16,8 +16,8 @@ from postgres_server import PostgresServer, postgres
 from sluice_ledger.port import Ledger
 from sluice_ledger.postgres.store import PostgresLedger
 from sluice_ledger.records import Conflicts
-from sluice_ledger.step import STEP_SECONDS, step_of
 from sluice_ledger.store import SqliteLedger
+from sluice_ledger.tick import TICK_SECONDS, tick_of
 
 
 class FullLedger(Ledger, Protocol):
@@ -30,7 +30,7 @@ class FullLedger(Ledger, Protocol):
 class Hands:
     """A clock that a test turns; it begins in the present, so that no partition lies behind."""
 
-    now: float = field(default_factory=lambda: STEP_SECONDS * float(step_of(time.time())))
+    now: float = field(default_factory=lambda: TICK_SECONDS * float(tick_of(time.time())))
 
     def __call__(self) -> float:
         return self.now

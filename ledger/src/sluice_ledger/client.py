@@ -154,9 +154,9 @@ class HttpLedger:
         found = self._get(wire.AGREEMENT, wire.AgreementOut, {**pair, "cursor": cursor})
         return PairedPredictions(**found.model_dump())
 
-    def present_step(self) -> int:
-        """See `Ledger.present_step`."""
-        return self._get(wire.ARRIVAL, wire.ArrivalOut, {}).step
+    def present_tick(self) -> int:
+        """See `Ledger.present_tick`."""
+        return self._get(wire.ARRIVAL, wire.ArrivalOut, {}).tick
 
     def last_arrival(self) -> int:
         """See `Ledger.last_arrival`."""

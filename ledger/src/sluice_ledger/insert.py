@@ -29,35 +29,35 @@ Insert = Callable[[sqlite3.Connection, Arriving, int], bool]
 
 
 def insert_predictions(
-    connection: sqlite3.Connection, predictions: Iterable[Prediction], step: int
+    connection: sqlite3.Connection, predictions: Iterable[Prediction], tick: int
 ) -> int:
     """How many were new."""
-    return _inserted(connection, predictions, step, _insert_prediction)
+    return _inserted(connection, predictions, tick, _insert_prediction)
 
 
-def insert_labels(connection: sqlite3.Connection, labels: Iterable[Label], step: int) -> int:
+def insert_labels(connection: sqlite3.Connection, labels: Iterable[Label], tick: int) -> int:
     """How many were new."""
-    return _inserted(connection, labels, step, _insert_label)
+    return _inserted(connection, labels, tick, _insert_label)
 
 
-def insert_events(connection: sqlite3.Connection, events: Iterable[KpiEvent], step: int) -> int:
+def insert_events(connection: sqlite3.Connection, events: Iterable[KpiEvent], tick: int) -> int:
     """How many were new."""
-    return _inserted(connection, events, step, _insert_event)
+    return _inserted(connection, events, tick, _insert_event)
 
 
 def _inserted(
     connection: sqlite3.Connection,
     records: Iterable[Arriving],
-    step: int,
+    tick: int,
     insert: Callable[[sqlite3.Connection, Arriving, int], bool],
 ) -> int:
-    before, present = connection.execute("SELECT last, step FROM present").fetchone()
-    last, now = before, max(present, step)  # a clock that goes back does not reopen a step
+    before, present = connection.execute("SELECT last, tick FROM present").fetchone()
+    last, now = before, max(present, tick)  # a clock that goes back does not reopen a tick
     for one in records:
         last += insert(connection, one, last + 1)
     if last > before:
         connection.execute(_MOMENT, (now, before + 1))
-        connection.execute("UPDATE present SET last = ?, step = ?", (last, now))
+        connection.execute("UPDATE present SET last = ?, tick = ?", (last, now))
     return int(last - before)
 
 

@@ -112,8 +112,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def present_step(self) -> int:
-        """The step of now: the cursor with which counting answers by age begins.
+    def present_tick(self) -> int:
+        """The tick of now: the cursor with which counting answers by age begins.
 
         Raises:
             StoreError: The rows cannot be read.

@@ -96,15 +96,15 @@ SELECT COUNT(*), COALESCE(SUM(value), 0), COALESCE(SUM(value * value), 0) FROM (
 _DUE = """
 WITH due AS (
     SELECT first,
-           COALESCE((SELECT later.first FROM moment AS later WHERE later.step > moment.step
-                     ORDER BY later.step LIMIT 1), :last + 1) AS after,
+           COALESCE((SELECT later.first FROM moment AS later WHERE later.tick > moment.tick
+                     ORDER BY later.tick LIMIT 1), :last + 1) AS after,
            COALESCE((SELECT later.first FROM moment AS later
-                     WHERE later.step > moment.step + :age
-                     ORDER BY later.step LIMIT 1), :last + 1) AS late
-    FROM moment WHERE step > :cursor AND step <= :horizon
+                     WHERE later.tick > moment.tick + :age
+                     ORDER BY later.tick LIMIT 1), :last + 1) AS late
+    FROM moment WHERE tick > :cursor AND tick <= :horizon
 )
 """
-"""Steps whose answers are of age: their numbers from `first` to before `after`; what has a number
+"""Ticks whose answers are of age: their numbers from `first` to before `after`; what has a number
 from `late` on came too late for them."""
 
 _DUE_ANSWERS = """
@@ -154,4 +154,4 @@ SELECT COALESCE(SUM(same), 0), COUNT(*) FROM (
 )
 """
 
-PRESENT = "SELECT last, step FROM present"
+PRESENT = "SELECT last, tick FROM present"

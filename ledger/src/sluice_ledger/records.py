@@ -89,9 +89,9 @@ class Due:
     deployment: str
     revision: str
     maturity_seconds: float
-    """Age at which an answer is counted, since its arrival here; rounded up to whole steps."""
+    """Age at which an answer is counted, since its arrival here; rounded up to whole ticks."""
     cursor: int
-    """Step until which answers were counted."""
+    """Tick until which answers were counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class CohortOutcomes:
     labelled: int
     wrong: int
     cursor: int
-    """Step until which answers are of age; later steps are counted from there."""
+    """Tick until which answers are of age; later ticks are counted from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ One counter numbers every arrival, prediction or label, inside its write transac
 one writer at a time in, so numbers are given in the order of commits: who has seen number n has
 seen all before it. That is what makes a cursor exact.
 
-Times are steps (`step.py`): `present` holds the step of the last write, `moment` with which number
-each step begins. So the arrival of every row is told by its number.
+Times are ticks (`tick.py`): `present` holds the tick of the last write, `moment` with which number
+each tick begins. So the arrival of every row is told by its number.
 
 How many pairs wait for a label is kept up to date by triggers, because counting them anew would
 cost more with every prediction.
@@ -14,11 +14,11 @@ cost more with every prediction.
 VERSION = 2
 
 TABLES = """
-CREATE TABLE present (last INTEGER NOT NULL, step INTEGER NOT NULL);
+CREATE TABLE present (last INTEGER NOT NULL, tick INTEGER NOT NULL);
 INSERT INTO present VALUES (0, 0);
 
 CREATE TABLE moment (
-    step  INTEGER PRIMARY KEY,
+    tick  INTEGER PRIMARY KEY,
     first INTEGER NOT NULL
 );
 
@@ -98,18 +98,18 @@ END;
 """
 
 TO_VERSION_2 = """
-CREATE TABLE present (last INTEGER NOT NULL, step INTEGER NOT NULL);
+CREATE TABLE present (last INTEGER NOT NULL, tick INTEGER NOT NULL);
 CREATE TABLE moment (
-    step  INTEGER PRIMARY KEY,
+    tick  INTEGER PRIMARY KEY,
     first INTEGER NOT NULL
 );
 INSERT INTO moment
-SELECT step, MIN(sequence) FROM (
+SELECT tick, MIN(sequence) FROM (
     SELECT sequence,
-           MAX(CAST(MAX(MIN(at, :now), 0) / :seconds AS INTEGER)) OVER (ORDER BY sequence) AS step
+           MAX(CAST(MAX(MIN(at, :now), 0) / :seconds AS INTEGER)) OVER (ORDER BY sequence) AS tick
     FROM (SELECT sequence, at FROM prediction UNION ALL SELECT sequence, at FROM label)
-) GROUP BY step;
-INSERT INTO present SELECT last, COALESCE((SELECT MAX(step) FROM moment), 0) FROM arrival;
+) GROUP BY tick;
+INSERT INTO present SELECT last, COALESCE((SELECT MAX(tick) FROM moment), 0) FROM arrival;
 DROP TABLE arrival;
 CREATE TABLE event (
     sequence   INTEGER PRIMARY KEY,

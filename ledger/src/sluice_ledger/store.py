@@ -43,7 +43,7 @@ from sluice_ledger.records import (
     WorthOutcomes,
 )
 from sluice_ledger.schema import VERSION
-from sluice_ledger.step import SHOWN_CLASSES, horizon, step_of, steps_in
+from sluice_ledger.tick import SHOWN_CLASSES, horizon, tick_of, ticks_in
 
 BUSY_SECONDS = 10.0
 
@@ -56,7 +56,7 @@ class SqliteLedger:
 
         Args:
             path: Where it is.
-            clock: Seconds since the epoch, by which arrivals are put into steps.
+            clock: Seconds since the epoch, by which arrivals are put into ticks.
 
         Raises:
             StoreError: The file cannot be opened, is no ledger, or is of a newer version.
@@ -79,17 +79,17 @@ class SqliteLedger:
     def append_predictions(self, predictions: Iterable[Prediction]) -> int:
         """See `Ledger.append_predictions`."""
         with self._transaction("write", "IMMEDIATE") as connection:
-            return insert_predictions(connection, predictions, step_of(self._clock()))
+            return insert_predictions(connection, predictions, tick_of(self._clock()))
 
     def append_labels(self, labels: Iterable[Label]) -> int:
         """See `Ledger.append_labels`."""
         with self._transaction("write", "IMMEDIATE") as connection:
-            return insert_labels(connection, labels, step_of(self._clock()))
+            return insert_labels(connection, labels, tick_of(self._clock()))
 
     def append_events(self, events: Iterable[KpiEvent]) -> int:
         """See `Ledger.append_events`."""
         with self._transaction("write", "IMMEDIATE") as connection:
-            return insert_events(connection, events, step_of(self._clock()))
+            return insert_events(connection, events, tick_of(self._clock()))
 
     def paired_outcomes(
         self, deployment: str, stable: str, candidate: str, cursor: int
@@ -122,8 +122,8 @@ class SqliteLedger:
 
     def cohort_outcomes(self, due: Due) -> CohortOutcomes:
         """See `Ledger.cohort_outcomes`."""
-        with self._aged() as (connection, last, step):
-            asked = _due(due, last, step)
+        with self._aged() as (connection, last, tick):
+            asked = _due(due, last, tick)
             matured, labelled, wrong = connection.execute(COHORT, asked).fetchone()
         return CohortOutcomes(
             matured=matured,
@@ -134,8 +134,8 @@ class SqliteLedger:
 
     def worth_outcomes(self, due: Due, figure: KeyFigure) -> WorthOutcomes:
         """See `Ledger.worth_outcomes`."""
-        with self._aged() as (connection, last, step):
-            asked = {**_due(due, last, step), "name": figure.name}
+        with self._aged() as (connection, last, tick):
+            asked = {**_due(due, last, tick), "name": figure.name}
             sums = connection.execute(WORTH, asked).fetchall()
         worth = [figure.cut(total or 0.0) for (total,) in sums]
         return WorthOutcomes(
@@ -164,10 +164,10 @@ class SqliteLedger:
             same, total = connection.execute(AGREEMENT, {**pair, "cursor": cursor}).fetchone()
         return PairedPredictions(same=same, different=total - same, cursor=last)
 
-    def present_step(self) -> int:
-        """See `Ledger.present_step`."""
-        with self._aged() as (_, _, step):
-            return step
+    def present_tick(self) -> int:
+        """See `Ledger.present_tick`."""
+        with self._aged() as (_, _, tick):
+            return tick
 
     def last_arrival(self) -> int:
         """See `Ledger.last_arrival`."""
@@ -223,20 +223,20 @@ class SqliteLedger:
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[tuple[sqlite3.Connection, int, int]]:
-        """The connection, the last number and the present step, all of one snapshot."""
+        """The connection, the last number and the present tick, all of one snapshot."""
         with self._transaction("read", "DEFERRED") as connection:
-            last, step = connection.execute(PRESENT).fetchone()
-            yield connection, int(last), int(step)
+            last, tick = connection.execute(PRESENT).fetchone()
+            yield connection, int(last), int(tick)
 
     @contextlib.contextmanager
     def _aged(self) -> Generator[tuple[sqlite3.Connection, int, int]]:
         """The same; a ledger to which nobody writes grows older, so time is noted before."""
-        now = step_of(self._clock())
-        with self._reading() as (_, _, step):
-            is_behind = step < now
+        now = tick_of(self._clock())
+        with self._reading() as (_, _, tick):
+            is_behind = tick < now
         if is_behind:
             with self._transaction("note the time", "IMMEDIATE") as connection:
-                connection.execute("UPDATE present SET step = MAX(step, ?)", (now,))
+                connection.execute("UPDATE present SET tick = MAX(tick, ?)", (now,))
         with self._reading() as seen:
             yield seen
 
@@ -282,13 +282,13 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _due(due: Due, last: int, step: int) -> dict[str, Any]:
+def _due(due: Due, last: int, tick: int) -> dict[str, Any]:
     return {
         "deployment": due.deployment,
         "revision": due.revision,
         "cursor": due.cursor,
-        "age": steps_in(due.maturity_seconds),
-        "horizon": horizon(step, due.maturity_seconds),
+        "age": ticks_in(due.maturity_seconds),
+        "horizon": horizon(tick, due.maturity_seconds),
         "last": last,
     }
 

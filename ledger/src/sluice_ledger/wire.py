@@ -142,8 +142,8 @@ class ArrivalOut(_Said):
 
     last: int
     """Number of the last arrival."""
-    step: int
-    """Step of ten seconds, for questions about age."""
+    tick: int
+    """Tick of ten seconds, for questions about age."""
 
 
 class ConflictsOut(_Said):

@@ -6,7 +6,7 @@ import pytest
 from ledger_rows import answered, happened, truth
 from ledger_world import FullLedger, LedgerWorld
 from sluice_ledger.records import CohortOutcomes, Due, KeyFigure, WorthOutcomes
-from sluice_ledger.step import STEP_SECONDS
+from sluice_ledger.tick import TICK_SECONDS
 
 STABLE, CANDIDATE = "churn-a", "churn-b"
 HOUR = 3600.0
@@ -35,7 +35,7 @@ def test_an_answer_is_counted_once_it_is_of_age_with_or_without_a_label(ledger, 
     ledger.append_labels([truth("r1"), truth("r2")])
     world.clock.turn(HOUR)
     young = ledger.cohort_outcomes(due())
-    world.clock.turn(STEP_SECONDS)
+    world.clock.turn(TICK_SECONDS)
     old = ledger.cohort_outcomes(due(young.cursor))
 
     assert counts(young) == (0, 0, 0)
@@ -73,7 +73,7 @@ def test_whether_a_label_was_in_time_does_not_depend_on_when_one_asks(ledger, wo
     ledger.append_predictions([answered("in time"), answered("too late")])
     world.clock.turn(HOUR)
     ledger.append_labels([truth("in time")])
-    world.clock.turn(STEP_SECONDS)
+    world.clock.turn(TICK_SECONDS)
     at_once = ledger.cohort_outcomes(due())
     ledger.append_labels([truth("too late")])
     world.clock.turn(50 * HOUR)
@@ -106,16 +106,16 @@ def test_a_label_that_came_before_its_answer_counts_with_it(ledger, world):
 
 def test_the_cursor_of_now_leaves_out_what_came_before(ledger, world):
     ledger.append_predictions([answered("before")])
-    world.clock.turn(STEP_SECONDS)
-    now = ledger.present_step()
-    world.clock.turn(STEP_SECONDS)
+    world.clock.turn(TICK_SECONDS)
+    now = ledger.present_tick()
+    world.clock.turn(TICK_SECONDS)
     ledger.append_predictions([answered("after")])
     world.clock.turn(2 * HOUR)
     assert counts(ledger.cohort_outcomes(due(now))) == (1, 0, 0)
 
 
 def test_a_cursor_never_goes_back(ledger, world):
-    now = ledger.present_step()
+    now = ledger.present_tick()
     assert ledger.cohort_outcomes(due(now)).cursor == now
     world.clock.turn(2 * HOUR)
     later = ledger.cohort_outcomes(due(now))

@@ -91,7 +91,7 @@ def test_events_follow_answers_of_before_the_upgrade(old):
 
 
 def test_a_program_of_before_writes_nothing_past_the_new_tables(old):
-    """It would number rows that no step knows; its spool keeps them instead."""
+    """It would number rows that no tick knows; its spool keeps them instead."""
     with closing(sqlite3.connect(old, isolation_level=None)) as before:
         before.execute("SELECT last FROM arrival").fetchone()
         SqliteLedger(old, lambda: BEGIN + HOUR).close()

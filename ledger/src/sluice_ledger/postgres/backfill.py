@@ -1,7 +1,7 @@
 """Counts what a database of version 1 holds as if this program had taken it in.
 
 Runs once, in the transaction that migrates: each row is read once, so a service with ten million
-rows is away for about a minute, while its clients keep their records. Version 1 kept no step of
+rows is away for about a minute, while its clients keep their records. Version 1 kept no tick of
 arrival; rows bear their own word for the time, but never one later than the migration.
 """
 
@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-from sluice_ledger.step import STEP_SECONDS
+from sluice_ledger.tick import TICK_SECONDS
 
 _FREELY = """
 SET LOCAL statement_timeout = 0;
@@ -17,11 +17,11 @@ SET LOCAL enable_seqscan = on;
 SET LOCAL enable_hashjoin = on;
 SET LOCAL enable_mergejoin = on
 """
-_BEGUN = "UPDATE arrival SET begun = :begun, step = GREATEST(step, :begun)"
-_STEP = "floor(LEAST(GREATEST({at} / :seconds, 0), :begun))::bigint"
-_ANSWERED = _STEP.format(at="answer.at")
-_LABEL_KNOWN = _STEP.format(at="GREATEST(answer.at, label.at)")
-_EVENT_KNOWN = _STEP.format(at="GREATEST(answer.at, MAX(event.at) OVER sofar)")
+_BEGUN = "UPDATE arrival SET begun = :begun, tick = GREATEST(tick, :begun)"
+_TICK = "floor(LEAST(GREATEST({at} / :seconds, 0), :begun))::bigint"
+_ANSWERED = _TICK.format(at="answer.at")
+_LABEL_KNOWN = _TICK.format(at="GREATEST(answer.at, label.at)")
+_EVENT_KNOWN = _TICK.format(at="GREATEST(answer.at, MAX(event.at) OVER sofar)")
 _COHORTS = """
 INSERT INTO cohort
 SELECT :day, last, {answered}, deployment, revision, COUNT(*)
@@ -58,9 +58,9 @@ def count_what_is_there(connection: Connection, day: date, begun: int) -> None:
     Args:
         connection: In the transaction that migrates.
         day: The day under which the sums are kept.
-        begun: The step of now.
+        begun: The tick of now.
     """
     connection.exec_driver_sql(_FREELY)
-    values = {"day": day, "begun": begun, "seconds": STEP_SECONDS}
+    values = {"day": day, "begun": begun, "seconds": TICK_SECONDS}
     for statement in _STATEMENTS:
         connection.execute(text(statement), values)

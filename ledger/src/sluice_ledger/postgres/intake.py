@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sluice_ledger.arrival import Arrivals, Taken, digest_of
 from sluice_ledger.records import KpiEvent, Label, Prediction
-from sluice_ledger.step import MOST_CLASSES
+from sluice_ledger.tick import MOST_CLASSES
 
 
 class Present(NamedTuple):
@@ -23,8 +23,8 @@ class Present(NamedTuple):
     last: int
     """Number of the last arrival."""
     day: date
-    step: int
-    """In which what arrives now is put; see `sluice_ledger.step`."""
+    tick: int
+    """In which what arrives now is put; see `sluice_ledger.tick`."""
 
 
 class Key(NamedTuple):
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     prediction: str
     mirrored: bool
     day: date
-    step: int
+    tick: int
 
 
 class Happened(NamedTuple):
@@ -134,7 +134,7 @@ class Written:
     cohorts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Answers that users saw, by deployment and revision."""
     labelled: Counter[tuple[str, str, int, bool]] = field(default_factory=Counter)
-    """Those of them with a label, by the step of the answer and whether it was wrong."""
+    """Those of them with a label, by the tick of the answer and whether it was wrong."""
     rises: dict[tuple[Key, str, str], Rise] = field(default_factory=dict)
     """By answer, revision and name of the events."""
     said: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
@@ -179,8 +179,8 @@ class Intake:
             )
             return self._compared(refused)
         self.written.predictions.append((self._next(), one))
-        day, step = self._present.day, self._present.step
-        new = Answer(one.deployment, one.prediction, one.mirrored, day, step)
+        day, tick = self._present.day, self._present.tick
+        new = Answer(one.deployment, one.prediction, one.mirrored, day, tick)
         self._count_answer(key, one.revision, new)
         answers[one.revision] = new
         return "new"
@@ -227,7 +227,7 @@ class Intake:
         is_wrong = answer.prediction != label
         self.written.arms[answer.deployment, revision, is_wrong] += 1
         if not answer.mirrored:
-            self.written.labelled[answer.deployment, revision, answer.step, is_wrong] += 1
+            self.written.labelled[answer.deployment, revision, answer.tick, is_wrong] += 1
 
     def _count_pair(self, two: dict[str, Answer], label: str | None) -> None:
         pair, day = pair_of(two)

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, text
 
 from sluice_ledger.arrival import Arrivals, digest_of
 from sluice_ledger.postgres.intake import Answer, Happened, Key, Known, Present
-from sluice_ledger.step import STEP_SECONDS
+from sluice_ledger.tick import TICK_SECONDS
 
 _ANSWERS = """
 SELECT request_id, row_index, revision, deployment, prediction, mirrored, prediction.day,
-       CASE WHEN prediction.step > 0 THEN prediction.step
+       CASE WHEN prediction.tick > 0 THEN prediction.tick
             ELSE floor(LEAST(GREATEST(at / :seconds, 0), begun))::bigint END
 FROM unnest(CAST(:requests AS text[]), CAST(:rows AS integer[])) AS asked (request_id, row_index)
 JOIN prediction USING (request_id, row_index) CROSS JOIN arrival
@@ -37,7 +37,7 @@ _ERASED = """
 SELECT request FROM unnest(CAST(:digests AS bytea[])) AS asked (request) JOIN erased USING (request)
 """
 _CLASSES = "SELECT deployment, prediction FROM class WHERE deployment = ANY(:deployments)"
-_PRESENT = "SELECT last, day, step FROM arrival FOR UPDATE"
+_PRESENT = "SELECT last, day, tick FROM arrival FOR UPDATE"
 
 
 def lock(connection: Connection) -> Present:
@@ -114,5 +114,5 @@ def _asked(connection: Connection, query: str, keys: Iterable[Key]) -> Iterable[
     if not wanted:
         return ()
     requests, rows = [key.request_id for key in wanted], [key.row for key in wanted]
-    values = {"requests": requests, "rows": rows, "seconds": STEP_SECONDS}
+    values = {"requests": requests, "rows": rows, "seconds": TICK_SECONDS}
     return connection.execute(text(query), values)

@@ -4,9 +4,9 @@ Each is answered from the last number and the sums after the cursor, in one snap
 touches a prediction or a label, and each walks one index.
 """
 
-PRESENT = "SELECT last, step FROM arrival"
+PRESENT = "SELECT last, tick FROM arrival"
 
-NOTE_TIME = "UPDATE arrival SET step = GREATEST(step, :step)"
+NOTE_TIME = "UPDATE arrival SET tick = GREATEST(tick, :tick)"
 
 PAIRS = """
 SELECT COALESCE(SUM(worse), 0), COALESCE(SUM(same), 0), COALESCE(SUM(better), 0)
@@ -33,11 +33,11 @@ COHORT = """
 SELECT (
     SELECT COALESCE(SUM(answers), 0) FROM cohort
     WHERE deployment = :deployment AND revision = :revision
-      AND step > :cursor AND step <= :horizon
+      AND tick > :cursor AND tick <= :horizon
 ), COALESCE(SUM(answers), 0), COALESCE(SUM(wrong), 0)
 FROM labelled
 WHERE deployment = :deployment AND revision = :revision
-  AND step > :cursor AND step <= :horizon AND known <= step + :age
+  AND tick > :cursor AND tick <= :horizon AND known <= tick + :age
 """
 
 WORTH = """
@@ -46,16 +46,16 @@ WITH cut AS (
            LEAST(GREATEST(after, :lowest), :highest) AS after
     FROM worth
     WHERE deployment = :deployment AND revision = :revision AND name = :name
-      AND step > :cursor AND step <= :horizon AND known <= step + :age
+      AND tick > :cursor AND tick <= :horizon AND known <= tick + :age
 )
 SELECT (
     SELECT COALESCE(SUM(answers), 0) FROM cohort
     WHERE deployment = :deployment AND revision = :revision
-      AND step > :cursor AND step <= :horizon
+      AND tick > :cursor AND tick <= :horizon
 ), COALESCE(SUM(after - before), 0), COALESCE(SUM(after * after - before * before), 0)
 FROM cut
 """
-"""Each answer's sum goes from nothing to what it was at last, so the steps add up to that."""
+"""Each answer's sum goes from nothing to what it was at last, so the ticks add up to that."""
 
 CLASSES = """
 SELECT prediction, SUM(answers) AS often FROM said

@@ -38,7 +38,7 @@ from sluice_ledger.records import (
     Prediction,
     WorthOutcomes,
 )
-from sluice_ledger.step import SHOWN_CLASSES, horizon, step_of, steps_in
+from sluice_ledger.tick import SHOWN_CLASSES, horizon, tick_of, ticks_in
 
 _OPTIONS = (
     # a commit is on disk when it returns, whatever the server's own default is
@@ -73,7 +73,7 @@ class PostgresLedger:
         Args:
             url: Where the database is.
             today: The day of what arrives now.
-            clock: Seconds since the epoch, by which arrivals are put into steps.
+            clock: Seconds since the epoch, by which arrivals are put into ticks.
 
         Raises:
             StoreError: The database cannot be reached, is of a newer version or does not sync.
@@ -200,11 +200,11 @@ class PostgresLedger:
         last, (same, different) = self._asked(asked, question.AGREEMENT)
         return PairedPredictions(same=int(same), different=int(different), cursor=last)
 
-    def present_step(self) -> int:
-        """See `Ledger.present_step`."""
+    def present_tick(self) -> int:
+        """See `Ledger.present_tick`."""
         self._note_time()
-        with self._snapshot() as (_, _, step):
-            return step
+        with self._snapshot() as (_, _, tick):
+            return tick
 
     def last_arrival(self) -> int:
         """See `Ledger.last_arrival`."""
@@ -265,33 +265,33 @@ class PostgresLedger:
             day = max(look.lock(connection).day, self._today())
             make_days(connection, day)
             if before == 1:
-                count_what_is_there(connection, day, step_of(self._clock()))
+                count_what_is_there(connection, day, tick_of(self._clock()))
 
     @contextlib.contextmanager
     def _writing(self, verb: str) -> Generator[tuple[Connection, Present]]:
         """The connection and where the ledger stands; the only writer until the commit."""
         with self._transaction(verb) as connection:
             found = look.lock(connection)
-            # a clock that goes back reopens neither a day nor a step
+            # a clock that goes back reopens neither a day nor a tick
             today = max(found.day, self._today())
             if today > found.day:
                 make_days(connection, today)
                 connection.execute(text("UPDATE arrival SET day = :day"), {"day": today})
-            step = max(found.step, step_of(self._clock()))
-            yield connection, Present(found.last, today, step)
+            tick = max(found.tick, tick_of(self._clock()))
+            yield connection, Present(found.last, today, tick)
 
     def _asked_due(
         self, due: Due, one: str, more: Mapping[str, Any] | None = None
     ) -> tuple[int, Sequence[Any]]:
         """The next cursor and one row, for a question about answers that have come of age."""
         self._note_time()
-        with self._snapshot() as (connection, _, step):
-            last = horizon(step, due.maturity_seconds)
+        with self._snapshot() as (connection, _, tick):
+            last = horizon(tick, due.maturity_seconds)
             asked = {
                 "deployment": due.deployment,
                 "revision": due.revision,
                 "cursor": due.cursor,
-                "age": steps_in(due.maturity_seconds),
+                "age": ticks_in(due.maturity_seconds),
                 "horizon": last,
             }
             row = connection.execute(text(one), {**asked, **(more or {})}).one()
@@ -299,9 +299,9 @@ class PostgresLedger:
 
     def _note_time(self) -> None:
         """A ledger to which nobody writes grows older all the same."""
-        now = {"step": step_of(self._clock())}
-        with self._snapshot() as (_, _, step):
-            is_behind = step < now["step"]
+        now = {"tick": tick_of(self._clock())}
+        with self._snapshot() as (_, _, tick):
+            is_behind = tick < now["tick"]
         if is_behind:
             with self._transaction("note the time") as connection:
                 connection.execute(text(question.NOTE_TIME), now)
@@ -314,10 +314,10 @@ class PostgresLedger:
 
     @contextlib.contextmanager
     def _snapshot(self) -> Generator[tuple[Connection, int, int]]:
-        """The connection, the last number and the present step."""
+        """The connection, the last number and the present tick."""
         with self._transaction("read", "REPEATABLE READ") as connection:
-            last, step = connection.execute(text(question.PRESENT)).one()
-            yield connection, int(last), int(step)
+            last, tick = connection.execute(text(question.PRESENT)).one()
+            yield connection, int(last), int(tick)
 
     @contextlib.contextmanager
     def _transaction(self, verb: str, isolation: str = "READ COMMITTED") -> Generator[Connection]:

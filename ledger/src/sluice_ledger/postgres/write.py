@@ -10,7 +10,7 @@ from sluice_ledger.arrival import About
 from sluice_ledger.postgres.intake import Pair, Present, Written
 from sluice_ledger.records import KpiEvent, Label, Prediction
 
-_PRESENT = "UPDATE arrival SET last = :last, day = :day, step = :step"
+_PRESENT = "UPDATE arrival SET last = :last, day = :day, tick = :tick"
 _CLASS = "INSERT INTO class VALUES (:day, :deployment, :prediction)"
 _WAITING = """
 INSERT INTO waiting VALUES (:day, :deployment, :first, :second, :pairs)
@@ -66,7 +66,7 @@ def write_subjects(connection: Connection, subjects: Iterable[About], day: date)
 
 
 def _rows(connection: Connection, written: Written, now: Present) -> None:
-    predictions = [(now.day, *_prediction(*one), now.step) for one in written.predictions]
+    predictions = [(now.day, *_prediction(*one), now.tick) for one in written.predictions]
     _copy(connection, "prediction", predictions)
     _copy(connection, "label", [(now.day, *_label(*one)) for one in written.labels])
     _copy(connection, "event", [(now.day, *_event(*one)) for one in written.events])
@@ -122,17 +122,17 @@ def aged_sums(written: Written, now: Present) -> dict[str, list[tuple[Any, ...]]
     """Rows of the tables that questions about age, classes and agreement add up."""
     head = (now.day, now.last)
     labelled: dict[tuple[int, str, str], list[int]] = {}
-    for (deployment, revision, step, is_wrong), count in written.labelled.items():
-        both = labelled.setdefault((step, deployment, revision), [0, 0])
+    for (deployment, revision, tick, is_wrong), count in written.labelled.items():
+        both = labelled.setdefault((tick, deployment, revision), [0, 0])
         both[0] += count
         both[1] += count * is_wrong
     return {
-        "cohort": [(*head, now.step, *arm, n) for arm, n in written.cohorts.items() if n],
+        "cohort": [(*head, now.tick, *arm, n) for arm, n in written.cohorts.items() if n],
         "labelled": [
-            (*head, step, now.step, *arm, *counts) for (step, *arm), counts in labelled.items()
+            (*head, tick, now.tick, *arm, *counts) for (tick, *arm), counts in labelled.items()
         ],
         "worth": [
-            (*head, number, one.answer.step, now.step, one.answer.deployment, *which, *one[1:])
+            (*head, number, one.answer.tick, now.tick, one.answer.deployment, *which, *one[1:])
             for number, ((_, *which), one) in enumerate(written.rises.items())
         ],
         "said": [(*head, *which, count) for which, count in written.said.items()],

@@ -57,7 +57,7 @@ def service_of(settings: Settings, clock: Callable[[], float] = time.time) -> Se
 
     Args:
         settings: What people have set.
-        clock: Seconds since the epoch, by which arrivals are put into steps.
+        clock: Seconds since the epoch, by which arrivals are put into ticks.
 
     Raises:
         LedgerError: The URL of the database or the file of tokens is wrong.

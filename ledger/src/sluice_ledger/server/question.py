@@ -82,7 +82,7 @@ def _add_standing(app: FastAPI, door: Door, options: dict[str, Any]) -> None:
     @app.get(wire.ARRIVAL, **options)
     def arrival() -> wire.ArrivalOut:
         ledger = door.ledger()
-        return wire.ArrivalOut(last=ledger.last_arrival(), step=ledger.present_step())
+        return wire.ArrivalOut(last=ledger.last_arrival(), tick=ledger.present_tick())
 
     @app.get(wire.CONFLICTS, **options)
     def conflicts() -> wire.ConflictsOut:

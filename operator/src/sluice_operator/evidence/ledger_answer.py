@@ -1,6 +1,6 @@
 """Each kind of question as calls of the ledger: counts since a cursor, and the next cursor.
 
-Cursors of questions about age are steps of the ledger's time, others are numbers of arrivals; each
+Cursors of questions about age are ticks of the ledger's time, others are numbers of arrivals; each
 revision has its own, because something may arrive between two calls.
 """
 
@@ -191,9 +191,9 @@ def _both_due(ledger: Ledger, name: str, question: Question) -> tuple[Due, Due]:
     if question.maturity is None:
         raise SpecError(f"gate {question.gate} does not say how long to wait; give maturity")
     seconds = question.maturity / timedelta(seconds=1)
-    present = ledger.present_step()
+    present = ledger.present_tick()
     starts = _numbers(question.cursor, 2)
-    # a step from the future is of another clock: counting starts now, as without a cursor
+    # a tick from the future is of another clock: counting starts now, as without a cursor
     since = starts if starts and max(starts) <= present else (present - 1,) * 2
     stable, candidate = (
         Due(deployment=name, revision=revision, maturity_seconds=seconds, cursor=cursor)

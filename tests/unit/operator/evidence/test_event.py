@@ -32,7 +32,7 @@ def test_what_is_no_selector_of_one_metric_is_refused(wrong):
 
 
 def test_a_label_that_is_no_name_is_refused():
-    with pytest.raises(SpecError, match='with the label'):
+    with pytest.raises(SpecError, match="with the label"):
         meters_of(Counters(bad="f", total="g", label='"or'))
 
 
