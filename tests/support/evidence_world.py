@@ -40,6 +40,8 @@ class EvidenceWorld(Protocol):
     stable: str
     candidate: str
     source: EvidenceSource
+    metrics: tuple[str, ...]
+    """What is counted of the requests that it serves."""
 
     def serve(self, revision: str, *, good: int = 0, bad: int = 0, slow: int = 0) -> Counter[str]:
         """Answer some requests; the answer says how many: `total`, `bad`, `slow`."""
@@ -143,6 +145,7 @@ class EnvoyWorld:
     engine: EngineWorld
     envoy_pid: int
     source: EnvoyEvidence
+    metrics: tuple[str, ...] = ("ErrorRate", "LatencyExceedance", "SampleRatio")
     stable: str = "loans-one"
     candidate: str = "loans-two"
     answered: Counter[str] = field(default_factory=Counter)
@@ -212,6 +215,7 @@ class PrometheusWorld:
     server: PrometheusServer
     exporter: Exporter
     source: PrometheusEvidence
+    metrics: tuple[str, ...] = ("ErrorRate", "LatencyExceedance", "SampleRatio")
     stable: str = "churn-0000000a"
     candidate: str = "churn-0000000b"
     answered: Counter[str] = field(default_factory=Counter)
@@ -261,6 +265,7 @@ class SimulatedWorld:
     """The world in which policies are rehearsed."""
 
     world: World
+    metrics: tuple[str, ...] = ("ErrorRate", "LatencyExceedance")
     stable: str = "churn-0000000a"
     candidate: str = "churn-0000000b"
 

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,10 +66,12 @@ class Address:
 
 
 @contextmanager
-def service(database: str, folder: Path, **settings: Any) -> Iterator[Address]:
+def service(
+    database: str, folder: Path, clock: Callable[[], float] = time.time, **settings: Any
+) -> Iterator[Address]:
     """In a thread of this process."""
     told = {"database": database, "tokens_file": tokens_file(folder), **settings}
-    app = make_app(service_of(Settings.model_validate(told)))
+    app = make_app(service_of(Settings.model_validate(told), clock))
     (port,) = free_ports(1)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)

@@ -3,9 +3,10 @@
 import atexit
 import functools
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from sluice_ledger.port import Ledger
 from sluice_ledger.postgres.store import PostgresLedger
 from sluice_ledger.records import Conflicts
 from sluice_ledger.store import SqliteLedger
+from sluice_ledger.tick import TICK_SECONDS, tick_of
 
 
 class FullLedger(Ledger, Protocol):
@@ -24,9 +26,24 @@ class FullLedger(Ledger, Protocol):
     def conflicts(self) -> Conflicts: ...
 
 
+@dataclass
+class Hands:
+    """A clock that a test turns; it begins in the present, so that no partition lies behind."""
+
+    now: float = field(default_factory=lambda: TICK_SECONDS * float(tick_of(time.time())))
+
+    def __call__(self) -> float:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWorld:
     """One ledger that holds nothing yet."""
+
+    clock: Hands
 
     open: Callable[[], FullLedger]
     """Another way in; whoever opens closes."""
@@ -58,20 +75,27 @@ def new_database() -> str:
 @contextmanager
 def sqlite_world(folder: Path) -> Iterator[LedgerWorld]:
     path = folder / "ledger.db"
-    yield LedgerWorld(open=lambda: SqliteLedger(path), size=lambda: _sqlite_size(path))
+    clock = Hands()
+    yield LedgerWorld(
+        clock=clock, open=lambda: SqliteLedger(path, clock), size=lambda: _sqlite_size(path)
+    )
 
 
 @contextmanager
 def postgres_world(folder: Path) -> Iterator[LedgerWorld]:
     url = new_database()
-    yield LedgerWorld(open=lambda: PostgresLedger(url), size=lambda: postgres_size(url))
+    clock = Hands()
+    yield LedgerWorld(
+        clock=clock, open=lambda: PostgresLedger(url, clock=clock), size=lambda: postgres_size(url)
+    )
 
 
 @contextmanager
 def service_world(folder: Path) -> Iterator[LedgerWorld]:
     url = new_database()
-    with service(url, folder) as address:
-        yield LedgerWorld(open=address.ledger, size=lambda: postgres_size(url))
+    clock = Hands()
+    with service(url, folder, clock) as address:
+        yield LedgerWorld(clock=clock, open=address.ledger, size=lambda: postgres_size(url))
 
 
 def _sqlite_size(path: Path) -> int:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 BUCKETS = (0.1, 0.25, 0.5, 1.0)
 
@@ -54,6 +54,36 @@ class Exporter:
                 buckets=BUCKETS,
                 registry=self.registry,
             )
+            self.orders = Counter("orders", "", ("revision", "shop"), registry=self.registry)
+            self.failed_orders = Counter(
+                "orders_failed", "", ("revision", "shop", "why"), registry=self.registry
+            )
+            self.bins = Counter(
+                "sluice_input_bins", "", ("revision", "field", "bin"), registry=self.registry
+            )
+            self.shares = Gauge(
+                "sluice_profile_share", "", ("revision", "field", "bin"), registry=self.registry
+            )
+
+    def order(self, revision: str, *, good: int = 0, bad: int = 0, shop: str = "north") -> None:
+        """Events of the user's own; a failed one has a series once there is one."""
+        with self.lock:
+            self.orders.labels(revision, shop).inc(good + bad)
+            if bad:
+                self.failed_orders.labels(revision, shop, "stock").inc(bad)
+
+    def profile(self, revision: str, field_: str, **shares: float) -> None:
+        """What a revision was trained on; rows of each bin begin at none."""
+        with self.lock:
+            for name, share in shares.items():
+                self.shares.labels(revision, field_, name).set(share)
+                self.bins.labels(revision, field_, name)
+
+    def rows(self, revision: str, field_: str, **counts: int) -> None:
+        """Inputs by bin."""
+        with self.lock:
+            for name, count in counts.items():
+                self.bins.labels(revision, field_, name).inc(count)
 
     def serve(self, revision: str, *, good: int = 0, bad: int = 0, seconds: float = 0.01) -> None:
         """Count some requests of a revision."""

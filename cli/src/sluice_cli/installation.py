@@ -11,7 +11,6 @@ from threading import Event
 import sluice_operator
 from sluice_ledger.store import SqliteLedger
 from sluice_ledger.url import open_ledger
-from sluice_operator.api.v1alpha1 import Metric
 from sluice_operator.errors import WorldError
 from sluice_operator.evidence.envoy import EnvoyEvidence
 from sluice_operator.evidence.ledger import LedgerEvidence
@@ -61,12 +60,9 @@ def serve(home: Home, port: int, workspace: Path) -> None:
 def _evidence(engine: LocalEngine, home: Home) -> RoutedEvidence:
     """Requests are counted at the router, answers in the ledger."""
     envoy = EnvoyEvidence(engine.admin_url)
+    ledger = LedgerEvidence(lambda: open_ledger(home.ledger_url))
     return RoutedEvidence(
-        {
-            Metric.ERROR_RATE: envoy,
-            Metric.LATENCY_EXCEEDANCE: envoy,
-            Metric.ACCURACY: LedgerEvidence(lambda: open_ledger(home.ledger_url)),
-        }
+        {**dict.fromkeys(envoy.METRICS, envoy), **dict.fromkeys(ledger.METRICS, ledger)}
     )
 
 

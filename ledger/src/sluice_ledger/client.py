@@ -19,12 +19,18 @@ from sluice_ledger import wire
 from sluice_ledger.errors import LedgerError, Refusal, RefusedError, StoreError
 from sluice_ledger.records import (
     ArmOutcomes,
+    CohortOutcomes,
     Conflicts,
+    Due,
+    KeyFigure,
     KpiEvent,
     KpiOutcomes,
     Label,
     PairedOutcomes,
+    PairedPredictions,
+    PredictedClasses,
     Prediction,
+    WorthOutcomes,
 )
 
 TOKEN_VARIABLE = "SLUICE_LEDGER_TOKEN"  # noqa: S105 - the name of a variable
@@ -90,19 +96,14 @@ class HttpLedger:
         return self._append(wire.LABELS, labels)
 
     def append_events(self, events: Iterable[KpiEvent]) -> int:
-        """Keep the new ones and return how many were new.
-
-        Raises:
-            StoreError: They may not have been kept; trying again may help.
-            RefusedError: Some can never be kept; the others were.
-        """
+        """See `Ledger.append_events`."""
         return self._append(wire.EVENTS, events)
 
     def paired_outcomes(
         self, deployment: str, stable: str, candidate: str, cursor: int
     ) -> PairedOutcomes:
         """See `Ledger.paired_outcomes`."""
-        asked: dict[str, str | int] = {
+        asked = {
             "deployment": deployment,
             "stable": stable,
             "candidate": candidate,
@@ -112,7 +113,7 @@ class HttpLedger:
 
     def arm_outcomes(self, deployment: str, revision: str, cursor: int) -> ArmOutcomes:
         """See `Ledger.arm_outcomes`."""
-        asked: dict[str, str | int] = {
+        asked = {
             "deployment": deployment,
             "revision": revision,
             "cursor": cursor,
@@ -120,18 +121,42 @@ class HttpLedger:
         return ArmOutcomes(**self._get(wire.ARM, wire.ArmOut, asked).model_dump())
 
     def kpi_outcomes(self, deployment: str, revision: str, name: str, cursor: int) -> KpiOutcomes:
-        """Events that followed answers of one revision, complete after the cursor.
-
-        Raises:
-            StoreError: No answer; ask again with the same cursor.
-        """
-        asked: dict[str, str | int] = {
+        """See `Ledger.kpi_outcomes`."""
+        asked = {
             "deployment": deployment,
             "revision": revision,
             "name": name,
             "cursor": cursor,
         }
         return KpiOutcomes(**self._get(wire.KPI, wire.KpiOut, asked).model_dump())
+
+    def cohort_outcomes(self, due: Due) -> CohortOutcomes:
+        """See `Ledger.cohort_outcomes`."""
+        found = self._get(wire.COHORT, wire.CohortOut, asdict(due))
+        return CohortOutcomes(**found.model_dump())
+
+    def worth_outcomes(self, due: Due, figure: KeyFigure) -> WorthOutcomes:
+        """See `Ledger.worth_outcomes`."""
+        bounds = {name: value for name, value in asdict(figure).items() if value is not None}
+        found = self._get(wire.WORTH, wire.WorthOut, {**asdict(due), **bounds})
+        return WorthOutcomes(**found.model_dump())
+
+    def predicted_classes(self, deployment: str, revision: str, cursor: int) -> PredictedClasses:
+        """See `Ledger.predicted_classes`."""
+        asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
+        return PredictedClasses(**self._get(wire.CLASSES, wire.ClassesOut, asked).model_dump())
+
+    def paired_predictions(
+        self, deployment: str, stable: str, candidate: str, cursor: int
+    ) -> PairedPredictions:
+        """See `Ledger.paired_predictions`."""
+        pair = {"deployment": deployment, "stable": stable, "candidate": candidate}
+        found = self._get(wire.AGREEMENT, wire.AgreementOut, {**pair, "cursor": cursor})
+        return PairedPredictions(**found.model_dump())
+
+    def present_tick(self) -> int:
+        """See `Ledger.present_tick`."""
+        return self._get(wire.ARRIVAL, wire.ArrivalOut, {}).tick
 
     def last_arrival(self) -> int:
         """See `Ledger.last_arrival`."""
@@ -190,7 +215,7 @@ class HttpLedger:
             self._refuse_failure(answer)
         return self._read(answer, wire.TakenOut)
 
-    def _get(self, path: str, kind: type[Said], asked: Mapping[str, str | int]) -> Said:
+    def _get(self, path: str, kind: type[Said], asked: Mapping[str, Any]) -> Said:
         answer = self._asked("GET", path, params=dict(asked), timeout=QUESTION_TIMEOUT)
         self._refuse_failure(answer)
         return self._read(answer, kind)

@@ -3,11 +3,24 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from sluice_ledger.records import ArmOutcomes, Label, PairedOutcomes, Prediction
+from sluice_ledger.records import (
+    ArmOutcomes,
+    CohortOutcomes,
+    Due,
+    KeyFigure,
+    KpiEvent,
+    KpiOutcomes,
+    Label,
+    PairedOutcomes,
+    PairedPredictions,
+    PredictedClasses,
+    Prediction,
+    WorthOutcomes,
+)
 
 
 class Ledger(Protocol):
-    """Predictions joined with labels; every write may be repeated without effect."""
+    """Predictions joined with labels and events; every write may be repeated without effect."""
 
     def append_predictions(self, predictions: Iterable[Prediction]) -> int:
         """Keep the new ones, all or none, and return how many were new.
@@ -19,6 +32,15 @@ class Ledger(Protocol):
         ...
 
     def append_labels(self, labels: Iterable[Label]) -> int:
+        """Keep the new ones, all or none, and return how many were new.
+
+        Raises:
+            StoreError: Nothing was kept; trying again may help.
+            RefusedError: Some can never be kept; all others were.
+        """
+        ...
+
+    def append_events(self, events: Iterable[KpiEvent]) -> int:
         """Keep the new ones, all or none, and return how many were new.
 
         Raises:
@@ -42,6 +64,59 @@ class Ledger(Protocol):
 
         Raises:
             StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def kpi_outcomes(self, deployment: str, revision: str, name: str, cursor: int) -> KpiOutcomes:
+        """Events that followed answers of one revision, complete after the cursor.
+
+        Raises:
+            StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def cohort_outcomes(self, due: Due) -> CohortOutcomes:
+        """Answers that came of age after the cursor, each once, with labels that came in time.
+
+        Whether a label came in time depends on when it and its answer arrived, never on when the
+        question is asked: a label that comes later changes nothing.
+
+        Raises:
+            StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def worth_outcomes(self, due: Due, figure: KeyFigure) -> WorthOutcomes:
+        """The same answers with what they were worth: events that came in time, summed up.
+
+        Raises:
+            StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def predicted_classes(self, deployment: str, revision: str, cursor: int) -> PredictedClasses:
+        """What one revision predicted after the cursor, whether users saw it or not.
+
+        Raises:
+            StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def paired_predictions(
+        self, deployment: str, stable: str, candidate: str, cursor: int
+    ) -> PairedPredictions:
+        """Rows of which the second answer arrived after the cursor, by whether both are equal.
+
+        Raises:
+            StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def present_tick(self) -> int:
+        """The tick of now: the cursor with which counting answers by age begins.
+
+        Raises:
+            StoreError: The rows cannot be read.
         """
         ...
 

@@ -77,4 +77,81 @@ _ARM_BY_LABEL = """
 FIRST_ANSWERS = f"{_ARM_BY_ANSWER})"
 NEW_ANSWERS = f"{_ARM_BY_ANSWER}{_ARM_BY_LABEL})"
 
-LAST_ARRIVAL = "SELECT last FROM arrival"
+KPI = """
+SELECT COUNT(*), COALESCE(SUM(value), 0), COALESCE(SUM(value * value), 0) FROM (
+    SELECT event.value
+    FROM event CROSS JOIN prediction AS answer USING (request_id, row)
+    WHERE event.sequence > :cursor AND event.name = :name
+      AND answer.deployment = :deployment AND answer.revision = :revision
+      AND NOT answer.mirrored
+    UNION ALL
+    SELECT event.value
+    FROM prediction AS answer CROSS JOIN event USING (request_id, row)
+    WHERE answer.deployment = :deployment AND answer.revision = :revision
+      AND answer.sequence > :cursor AND NOT answer.mirrored
+      AND event.name = :name AND event.sequence <= :cursor
+)
+"""
+
+_DUE = """
+WITH due AS (
+    SELECT first,
+           COALESCE((SELECT later.first FROM moment AS later WHERE later.tick > moment.tick
+                     ORDER BY later.tick LIMIT 1), :last + 1) AS after,
+           COALESCE((SELECT later.first FROM moment AS later
+                     WHERE later.tick > moment.tick + :age
+                     ORDER BY later.tick LIMIT 1), :last + 1) AS late
+    FROM moment WHERE tick > :cursor AND tick <= :horizon
+)
+"""
+"""Ticks whose answers are of age: their numbers from `first` to before `after`; what has a number
+from `late` on came too late for them."""
+
+_DUE_ANSWERS = """
+FROM due CROSS JOIN prediction AS answer
+  ON answer.deployment = :deployment AND answer.revision = :revision
+ AND answer.sequence >= due.first AND answer.sequence < due.after AND NOT answer.mirrored
+"""
+
+COHORT = f"""{_DUE}
+SELECT COUNT(*), COUNT(label.sequence), COALESCE(SUM(answer.prediction <> label.label), 0)
+{_DUE_ANSWERS}
+LEFT JOIN label ON label.request_id = answer.request_id AND label.row = answer.row
+ AND label.sequence < due.late
+"""
+
+_SUM_OF_EVENTS = """
+SELECT (
+    SELECT SUM(event.value) FROM event
+    WHERE event.request_id = answer.request_id AND event.row = answer.row
+      AND event.name = :name AND event.sequence < due.late
+)
+"""
+
+WORTH = f"{_DUE}{_SUM_OF_EVENTS}{_DUE_ANSWERS}"
+"""One row for each answer: nothing, or the sum of its events."""
+
+CLASSES = """
+SELECT prediction, COUNT(*) AS often FROM prediction
+WHERE deployment = :deployment AND revision = :revision AND sequence > :cursor
+GROUP BY prediction ORDER BY often DESC, prediction
+"""
+
+AGREEMENT = """
+SELECT COALESCE(SUM(same), 0), COUNT(*) FROM (
+    SELECT candidate.prediction = stable.prediction AS same
+    FROM prediction AS candidate CROSS JOIN prediction AS stable USING (request_id, row)
+    WHERE candidate.deployment = :deployment AND candidate.revision = :candidate
+      AND candidate.sequence > :cursor
+      AND stable.deployment = :deployment AND stable.revision = :stable
+    UNION ALL
+    SELECT candidate.prediction = stable.prediction
+    FROM prediction AS stable CROSS JOIN prediction AS candidate USING (request_id, row)
+    WHERE stable.deployment = :deployment AND stable.revision = :stable
+      AND stable.sequence > :cursor
+      AND candidate.deployment = :deployment AND candidate.revision = :candidate
+      AND candidate.sequence <= :cursor
+)
+"""
+
+PRESENT = "SELECT last, tick FROM present"

@@ -1,4 +1,4 @@
-"""What a ledger keeps: predictions, and the labels that arrive later."""
+"""What a ledger keeps: predictions, and the labels and events that arrive later."""
 
 from dataclasses import dataclass
 
@@ -79,6 +79,76 @@ class KpiOutcomes:
     total: float
     squares: float
     """Sum of the squared values: with `count` and `total` it gives mean and variance."""
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Which answers are asked for: those that users saw, once they have come of age."""
+
+    deployment: str
+    revision: str
+    maturity_seconds: float
+    """Age at which an answer is counted, since its arrival here; rounded up to whole ticks."""
+    cursor: int
+    """Tick until which answers were counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigure:
+    """Events of one name; what an answer is worth is the sum of their values, cut to the bounds."""
+
+    name: str
+    lowest: float | None = None
+    highest: float | None = None
+
+    def cut(self, total: float) -> float:
+        """The sum of one answer's values within the bounds."""
+        raised = total if self.lowest is None else max(total, self.lowest)
+        return raised if self.highest is None else min(raised, self.highest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortOutcomes:
+    """Answers that came of age after a cursor, with the labels that had arrived by then."""
+
+    matured: int
+    labelled: int
+    wrong: int
+    cursor: int
+    """Tick until which answers are of age; later ticks are counted from there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthOutcomes:
+    """What answers that came of age after a cursor were worth then."""
+
+    count: int
+    """Answers, those without events included."""
+    total: float
+    squares: float
+    """Sum of the squared worth of each answer."""
+    cursor: int
+    """As of `CohortOutcomes`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedClasses:
+    """How often each class was predicted, since a cursor."""
+
+    counts: tuple[tuple[str, int], ...]
+    """The commonest ones, most frequent first; of equal ones the lesser name."""
+    rest: int
+    """All others together."""
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedPredictions:
+    """Rows that two revisions answered, with or without a label, since a cursor."""
+
+    same: int
+    different: int
     cursor: int
 
 

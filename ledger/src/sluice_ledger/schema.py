@@ -4,15 +4,23 @@ One counter numbers every arrival, prediction or label, inside its write transac
 one writer at a time in, so numbers are given in the order of commits: who has seen number n has
 seen all before it. That is what makes a cursor exact.
 
+Times are ticks (`tick.py`): `present` holds the tick of the last write, `moment` with which number
+each tick begins. So the arrival of every row is told by its number.
+
 How many pairs wait for a label is kept up to date by triggers, because counting them anew would
 cost more with every prediction.
 """
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
-CREATE TABLE arrival (last INTEGER NOT NULL);
-INSERT INTO arrival VALUES (0);
+CREATE TABLE present (last INTEGER NOT NULL, tick INTEGER NOT NULL);
+INSERT INTO present VALUES (0, 0);
+
+CREATE TABLE moment (
+    tick  INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL
+);
 
 CREATE TABLE prediction (
     sequence   INTEGER PRIMARY KEY,
@@ -37,15 +45,27 @@ CREATE TABLE label (
 );
 CREATE UNIQUE INDEX label_key ON label (request_id, row);
 
-CREATE TABLE conflict (
-    kind       TEXT NOT NULL CHECK (kind IN ('prediction', 'label')),
+CREATE TABLE event (
+    sequence   INTEGER PRIMARY KEY,
+    event_id   TEXT NOT NULL,
     request_id TEXT NOT NULL,
     row        INTEGER NOT NULL,
-    revision   TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    value      REAL NOT NULL,
+    at         REAL NOT NULL
+);
+CREATE UNIQUE INDEX event_key ON event (event_id);
+CREATE INDEX event_about ON event (request_id, row, name);
+
+CREATE TABLE conflict (
+    kind       TEXT NOT NULL CHECK (kind IN ('prediction', 'label', 'event')),
+    request_id TEXT NOT NULL,
+    row        INTEGER NOT NULL,
+    witness    TEXT NOT NULL,
     kept       TEXT NOT NULL,
     refused    TEXT NOT NULL,
     at         REAL NOT NULL,
-    PRIMARY KEY (kind, request_id, row, revision, refused)
+    PRIMARY KEY (kind, request_id, row, witness, refused)
 ) WITHOUT ROWID;
 
 CREATE TABLE pair (
@@ -75,4 +95,44 @@ CREATE TRIGGER pair_labelled AFTER INSERT ON label BEGIN
       AND one.deployment = two.deployment AND one.revision < two.revision
     ON CONFLICT DO UPDATE SET labelled = labelled + excluded.labelled;
 END;
+"""
+
+TO_VERSION_2 = """
+CREATE TABLE present (last INTEGER NOT NULL, tick INTEGER NOT NULL);
+CREATE TABLE moment (
+    tick  INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL
+);
+INSERT INTO moment
+SELECT tick, MIN(sequence) FROM (
+    SELECT sequence,
+           MAX(CAST(MAX(MIN(at, :now), 0) / :seconds AS INTEGER)) OVER (ORDER BY sequence) AS tick
+    FROM (SELECT sequence, at FROM prediction UNION ALL SELECT sequence, at FROM label)
+) GROUP BY tick;
+INSERT INTO present SELECT last, COALESCE((SELECT MAX(tick) FROM moment), 0) FROM arrival;
+DROP TABLE arrival;
+CREATE TABLE event (
+    sequence   INTEGER PRIMARY KEY,
+    event_id   TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    row        INTEGER NOT NULL,
+    name       TEXT NOT NULL,
+    value      REAL NOT NULL,
+    at         REAL NOT NULL
+);
+CREATE UNIQUE INDEX event_key ON event (event_id);
+CREATE INDEX event_about ON event (request_id, row, name);
+ALTER TABLE conflict RENAME TO conflict_of_version_1;
+CREATE TABLE conflict (
+    kind       TEXT NOT NULL CHECK (kind IN ('prediction', 'label', 'event')),
+    request_id TEXT NOT NULL,
+    row        INTEGER NOT NULL,
+    witness    TEXT NOT NULL,
+    kept       TEXT NOT NULL,
+    refused    TEXT NOT NULL,
+    at         REAL NOT NULL,
+    PRIMARY KEY (kind, request_id, row, witness, refused)
+) WITHOUT ROWID;
+INSERT INTO conflict SELECT * FROM conflict_of_version_1;
+DROP TABLE conflict_of_version_1;
 """

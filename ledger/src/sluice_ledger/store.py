@@ -1,26 +1,49 @@
 """The ledger in one SQLite file, for any number of readers and writers on one machine."""
 
 import contextlib
+import math
 import shutil
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sluice_ledger.errors import StoreError
-from sluice_ledger.insert import insert_labels, insert_predictions
+from sluice_ledger.insert import insert_events, insert_labels, insert_predictions
+from sluice_ledger.migration import make, migrate
 from sluice_ledger.query import (
+    AGREEMENT,
+    CLASSES,
+    COHORT,
     FIRST_ANSWERS,
     FIRST_PAIRS,
-    LAST_ARRIVAL,
+    KPI,
     NEW_ANSWERS,
     NEW_PAIRS,
+    PRESENT,
     WAITING_PAIRS,
+    WORTH,
 )
-from sluice_ledger.records import ArmOutcomes, Conflicts, Label, PairedOutcomes, Prediction
-from sluice_ledger.schema import TABLES, VERSION
+from sluice_ledger.records import (
+    ArmOutcomes,
+    CohortOutcomes,
+    Conflicts,
+    Due,
+    KeyFigure,
+    KpiEvent,
+    KpiOutcomes,
+    Label,
+    PairedOutcomes,
+    PairedPredictions,
+    PredictedClasses,
+    Prediction,
+    WorthOutcomes,
+)
+from sluice_ledger.schema import VERSION
+from sluice_ledger.tick import SHOWN_CLASSES, horizon, tick_of, ticks_in
 
 BUSY_SECONDS = 10.0
 
@@ -28,13 +51,18 @@ BUSY_SECONDS = 10.0
 class SqliteLedger:
     """A `Ledger` in one file; one object may be used from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open the file, make it, or bring it to this program's version.
+
+        Args:
+            path: Where it is.
+            clock: Seconds since the epoch, by which arrivals are put into ticks.
 
         Raises:
             StoreError: The file cannot be opened, is no ledger, or is of a newer version.
         """
         self._path = path
+        self._clock = clock
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,25 +79,25 @@ class SqliteLedger:
     def append_predictions(self, predictions: Iterable[Prediction]) -> int:
         """See `Ledger.append_predictions`."""
         with self._transaction("write", "IMMEDIATE") as connection:
-            return insert_predictions(connection, predictions)
+            return insert_predictions(connection, predictions, tick_of(self._clock()))
 
     def append_labels(self, labels: Iterable[Label]) -> int:
         """See `Ledger.append_labels`."""
         with self._transaction("write", "IMMEDIATE") as connection:
-            return insert_labels(connection, labels)
+            return insert_labels(connection, labels, tick_of(self._clock()))
+
+    def append_events(self, events: Iterable[KpiEvent]) -> int:
+        """See `Ledger.append_events`."""
+        with self._transaction("write", "IMMEDIATE") as connection:
+            return insert_events(connection, events, tick_of(self._clock()))
 
     def paired_outcomes(
         self, deployment: str, stable: str, candidate: str, cursor: int
     ) -> PairedOutcomes:
         """See `Ledger.paired_outcomes`."""
-        asked = {
-            "deployment": deployment,
-            "stable": stable,
-            "candidate": candidate,
-            "cursor": cursor,
-        }
-        with self._transaction("read", "DEFERRED") as connection:
-            (last,) = connection.execute(LAST_ARRIVAL).fetchone()
+        pair = {"deployment": deployment, "stable": stable, "candidate": candidate}
+        asked = {**pair, "cursor": cursor}
+        with self._reading() as (connection, last, _):
             counts = connection.execute(NEW_PAIRS if cursor else FIRST_PAIRS, asked).fetchone()
             waiting = connection.execute(WAITING_PAIRS, asked).fetchone() or (0,)
         worse, same, better = counts
@@ -80,17 +108,71 @@ class SqliteLedger:
     def arm_outcomes(self, deployment: str, revision: str, cursor: int) -> ArmOutcomes:
         """See `Ledger.arm_outcomes`."""
         asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
-        with self._transaction("read", "DEFERRED") as connection:
-            (last,) = connection.execute(LAST_ARRIVAL).fetchone()
+        with self._reading() as (connection, last, _):
             counts = connection.execute(NEW_ANSWERS if cursor else FIRST_ANSWERS, asked).fetchone()
         total, wrong = counts
         return ArmOutcomes(total=total, wrong=wrong, cursor=last)
 
+    def kpi_outcomes(self, deployment: str, revision: str, name: str, cursor: int) -> KpiOutcomes:
+        """See `Ledger.kpi_outcomes`."""
+        asked = {"deployment": deployment, "revision": revision, "name": name, "cursor": cursor}
+        with self._reading() as (connection, last, _):
+            count, total, squares = connection.execute(KPI, asked).fetchone()
+        return KpiOutcomes(count=count, total=float(total), squares=float(squares), cursor=last)
+
+    def cohort_outcomes(self, due: Due) -> CohortOutcomes:
+        """See `Ledger.cohort_outcomes`."""
+        with self._aged() as (connection, last, tick):
+            asked = _due(due, last, tick)
+            matured, labelled, wrong = connection.execute(COHORT, asked).fetchone()
+        return CohortOutcomes(
+            matured=matured,
+            labelled=labelled,
+            wrong=wrong,
+            cursor=max(due.cursor, asked["horizon"]),
+        )
+
+    def worth_outcomes(self, due: Due, figure: KeyFigure) -> WorthOutcomes:
+        """See `Ledger.worth_outcomes`."""
+        with self._aged() as (connection, last, tick):
+            asked = {**_due(due, last, tick), "name": figure.name}
+            sums = connection.execute(WORTH, asked).fetchall()
+        worth = [figure.cut(total or 0.0) for (total,) in sums]
+        return WorthOutcomes(
+            count=len(worth),
+            total=math.fsum(worth),
+            squares=math.fsum(value * value for value in worth),
+            cursor=max(due.cursor, asked["horizon"]),
+        )
+
+    def predicted_classes(self, deployment: str, revision: str, cursor: int) -> PredictedClasses:
+        """See `Ledger.predicted_classes`."""
+        asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
+        with self._reading() as (connection, last, _):
+            found = connection.execute(CLASSES, asked).fetchall()
+        shown, others = found[:SHOWN_CLASSES], found[SHOWN_CLASSES:]
+        return PredictedClasses(
+            counts=tuple(shown), rest=sum(often for _, often in others), cursor=last
+        )
+
+    def paired_predictions(
+        self, deployment: str, stable: str, candidate: str, cursor: int
+    ) -> PairedPredictions:
+        """See `Ledger.paired_predictions`."""
+        pair = {"deployment": deployment, "stable": stable, "candidate": candidate}
+        with self._reading() as (connection, last, _):
+            same, total = connection.execute(AGREEMENT, {**pair, "cursor": cursor}).fetchone()
+        return PairedPredictions(same=same, different=total - same, cursor=last)
+
+    def present_tick(self) -> int:
+        """See `Ledger.present_tick`."""
+        with self._aged() as (_, _, tick):
+            return tick
+
     def last_arrival(self) -> int:
         """See `Ledger.last_arrival`."""
-        with self._transaction("read", "DEFERRED") as connection:
-            (last,) = connection.execute(LAST_ARRIVAL).fetchone()
-        return int(last)
+        with self._reading() as (_, last, _):
+            return last
 
     def conflicts(self) -> Conflicts:
         """How many arrivals contradicted what was there.
@@ -98,10 +180,14 @@ class SqliteLedger:
         Raises:
             StoreError: The rows cannot be read.
         """
-        query = "SELECT COALESCE(SUM(kind = 'prediction'), 0), COUNT(*) FROM conflict"
-        with self._transaction("read", "DEFERRED") as connection:
-            predictions, total = connection.execute(query).fetchone()
-        return Conflicts(predictions=predictions, labels=total - predictions)
+        query = "SELECT kind, COUNT(*) FROM conflict GROUP BY kind"
+        with self._reading() as (connection, _, _):
+            found = dict(connection.execute(query).fetchall())
+        return Conflicts(
+            predictions=found.get("prediction", 0),
+            labels=found.get("label", 0),
+            events=found.get("event", 0),
+        )
 
     def close(self) -> None:
         """Let go of the file; further calls raise `StoreError`."""
@@ -125,14 +211,34 @@ class SqliteLedger:
         if version == VERSION:
             return
         tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
-        if version or tables:
+        if not version and not tables:
+            make(connection)
+        elif 0 < version < VERSION:
+            migrate(connection, version, self._clock())
+        else:
             raise StoreError(
                 f"{self._path}: holds version {version} of the ledger, this program writes version"
                 f" {VERSION}; pass another file, or use the program that wrote it"
             )
-        for statement in _statements(TABLES):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[tuple[sqlite3.Connection, int, int]]:
+        """The connection, the last number and the present tick, all of one snapshot."""
+        with self._transaction("read", "DEFERRED") as connection:
+            last, tick = connection.execute(PRESENT).fetchone()
+            yield connection, int(last), int(tick)
+
+    @contextlib.contextmanager
+    def _aged(self) -> Generator[tuple[sqlite3.Connection, int, int]]:
+        """The same; a ledger to which nobody writes grows older, so time is noted before."""
+        now = tick_of(self._clock())
+        with self._reading() as (_, _, tick):
+            is_behind = tick < now
+        if is_behind:
+            with self._transaction("note the time", "IMMEDIATE") as connection:
+                connection.execute("UPDATE present SET tick = MAX(tick, ?)", (now,))
+        with self._reading() as seen:
+            yield seen
 
     @contextlib.contextmanager
     def _transaction(self, verb: str, kind: str) -> Generator[sqlite3.Connection]:
@@ -176,14 +282,15 @@ def _connected(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _statements(script: str) -> Generator[str]:
-    """One by one, because `executescript` would commit the transaction that it runs in."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+def _due(due: Due, last: int, tick: int) -> dict[str, Any]:
+    return {
+        "deployment": due.deployment,
+        "revision": due.revision,
+        "cursor": due.cursor,
+        "age": ticks_in(due.maturity_seconds),
+        "horizon": horizon(tick, due.maturity_seconds),
+        "last": last,
+    }
 
 
 def _free_bytes(path: Path) -> int | str:

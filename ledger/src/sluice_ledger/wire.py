@@ -12,6 +12,10 @@ EVENTS = "/v1/events"
 PAIRED = "/v1/outcomes/paired"
 ARM = "/v1/outcomes/arm"
 KPI = "/v1/outcomes/kpi"
+COHORT = "/v1/outcomes/cohort"
+WORTH = "/v1/outcomes/worth"
+CLASSES = "/v1/outcomes/classes"
+AGREEMENT = "/v1/outcomes/agreement"
 ARRIVAL = "/v1/arrival"
 CONFLICTS = "/v1/conflicts"
 ERASURES = "/v1/erasures"
@@ -99,10 +103,47 @@ class KpiOut(_Said):
     cursor: int
 
 
+class CohortOut(_Said):
+    """Answers that came of age after the cursor."""
+
+    matured: int
+    labelled: int
+    wrong: int
+    cursor: int
+
+
+class WorthOut(_Said):
+    """What they were worth then."""
+
+    count: int
+    total: float
+    squares: float
+    cursor: int
+
+
+class ClassesOut(_Said):
+    """How often each class was predicted after the cursor; the commonest by name."""
+
+    counts: tuple[tuple[str, int], ...]
+    rest: int
+    cursor: int
+
+
+class AgreementOut(_Said):
+    """Rows that two revisions answered, the second after the cursor."""
+
+    same: int
+    different: int
+    cursor: int
+
+
 class ArrivalOut(_Said):
-    """The cursor of now."""
+    """The cursors of now."""
 
     last: int
+    """Number of the last arrival."""
+    tick: int
+    """Tick of ten seconds, for questions about age."""
 
 
 class ConflictsOut(_Said):

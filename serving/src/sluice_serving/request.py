@@ -62,6 +62,14 @@ class RequestReader:
         }
 
     def read(self, tensors: Sequence[Tensor]) -> pd.DataFrame:
+        """The columns in the order of the contract, as a table.
+
+        Raises:
+            RejectedRequestError: With every problem that the request has.
+        """
+        return frame_of(self.columns(tensors))
+
+    def columns(self, tensors: Sequence[Tensor]) -> dict[str, Array]:
         """The columns in the order of the contract.
 
         Raises:
@@ -76,7 +84,7 @@ class RequestReader:
         columns = self._columns(values, problems)
         if problems:
             raise RejectedRequestError(problems)
-        return pd.DataFrame({name: columns[name] for name in self._names}, copy=False)
+        return {name: columns[name] for name in self._names}
 
     def _misnamed(self, tensors: Sequence[Tensor]) -> list[Problem]:
         given = [tensor.name for tensor in tensors]
@@ -112,6 +120,11 @@ class RequestReader:
             except UnfitValueError as unfit:
                 problems.append(Problem(field=name, text=str(unfit)))
         return columns
+
+
+def frame_of(columns: dict[str, Array]) -> pd.DataFrame:
+    """Columns as the table that models are asked about; nothing is copied."""
+    return pd.DataFrame(columns, copy=False)
 
 
 def _values_of(tensor: Tensor, field: _Field) -> list[Any]:

@@ -10,13 +10,15 @@ from mlserver.types import InferenceRequest, InferenceResponse
 from sluice_package.contract import Contract
 from sluice_package.package import ModelPackage
 
+from sluice_serving.bin import InputBins
 from sluice_serving.identity import Identity, identity_of
 from sluice_serving.metric import RequestMetrics
+from sluice_serving.metric_bin import bins_of
 from sluice_serving.model_file import load_model
 from sluice_serving.predictor import Answer, Predictor
 from sluice_serving.recorder import Answered
 from sluice_serving.recording import Recording
-from sluice_serving.request import RequestReader
+from sluice_serving.request import RequestReader, frame_of
 from sluice_serving.response import response_of, response_parameters
 from sluice_serving.setting import RuntimeSettings
 
@@ -32,6 +34,7 @@ class Served:
     reader: RequestReader
     predictor: Predictor
     metrics: RequestMetrics
+    bins: InputBins
     recording: Recording | None
 
     @classmethod
@@ -55,6 +58,7 @@ class Served:
             reader=RequestReader(contract),
             predictor=predictor,
             metrics=RequestMetrics(settings.deployment, settings.revision),
+            bins=bins_of(settings, InputBins(package.profile, contract)),
             recording=recording,
         )
 
@@ -67,7 +71,9 @@ class Served:
         """
         identity = identity_of(request.id, _headers(request))
         request.id = identity.request_id
-        answer = self.predictor.answer(self.reader.read(request.inputs))
+        columns = self.reader.columns(request.inputs)
+        self.bins.add(columns)
+        answer = self.predictor.answer(frame_of(columns))
         self._record(identity, answer)
         response = response_of(answer, model_name, self.predictor.datatype)
         response.parameters = response_parameters(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from ledger_rows import answered, truth
 from ledger_world import FullLedger, LedgerWorld
+from sluice_ledger.records import Due, KeyFigure
 
 STABLE, CANDIDATE = "churn-a", "churn-b"
 WRITERS = 4
@@ -59,6 +60,36 @@ def test_windows_add_up_while_several_write(world):
     assert looks > 1
     assert worse == whole.worse == WRITERS * BATCHES * ROWS
     assert whole.unlabelled == 0
+
+
+def test_cohorts_worth_and_agreement_add_up_while_several_write_and_time_goes_on(world):
+    """A look turns the clock on: whatever tick a commit is in, it is counted once."""
+    reader = world.open()
+    aged, since, matured, labelled, same, different = 0, 0, 0, 0, 0, 0
+    with writers(world) as threads:
+        while any(thread.is_alive() for thread in threads):
+            world.clock.turn(7.0)
+            cohort = reader.cohort_outcomes(due(aged))
+            assert cohort.cursor >= aged
+            aged, matured = cohort.cursor, matured + cohort.matured
+            labelled += cohort.labelled
+            pairs = reader.paired_predictions("churn", STABLE, CANDIDATE, since)
+            since, same = pairs.cursor, same + pairs.same
+            different += pairs.different
+    world.clock.turn(3600.0)
+    rest = reader.cohort_outcomes(due(aged))
+    pairs = reader.paired_predictions("churn", STABLE, CANDIDATE, since)
+    whole = reader.cohort_outcomes(due(0))
+    worth = reader.worth_outcomes(due(0), KeyFigure(name="purchase"))
+    reader.close()
+
+    assert matured + rest.matured == whole.matured == worth.count == WRITERS * BATCHES * ROWS
+    assert labelled + rest.labelled == whole.labelled <= whole.matured
+    assert (same + pairs.same, different + pairs.different) == (0, WRITERS * BATCHES * ROWS)
+
+
+def due(cursor: int) -> Due:
+    return Due(deployment="churn", revision=CANDIDATE, maturity_seconds=15.0, cursor=cursor)
 
 
 def test_numbers_have_no_gap_when_several_write(world):

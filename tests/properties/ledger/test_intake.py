@@ -6,12 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger_rows import answered, happened, truth
 from sluice_ledger.arrival import Arrivals
-from sluice_ledger.postgres.intake import Answer, Happened, Intake, Key, Known, Pair, Written
+from sluice_ledger.postgres.intake import (
+    Answer,
+    Happened,
+    Intake,
+    Key,
+    Known,
+    Pair,
+    Present,
+    Written,
+)
 from sluice_ledger.records import KpiEvent, Label, Prediction
 
 Record = Prediction | Label | KpiEvent
 REVISIONS = ("churn-a", "churn-b", "churn-c")
 DAY = date(2026, 3, 1)
+TICK = 7
 SAID = st.sampled_from(["0", "1", None])
 
 
@@ -38,7 +48,7 @@ def commits(draw: st.DrawFn) -> list[list[Record]]:
 def stored(known: Known, written: Written) -> None:
     """What a database would know after the commit, from its rows alone."""
     for _, p in written.predictions:
-        answer = Answer(p.deployment, p.prediction, p.mirrored, DAY)
+        answer = Answer(p.deployment, p.prediction, p.mirrored, DAY, TICK)
         known.answers.setdefault(Key(p.request_id, p.row), {})[p.revision] = answer
     for _, one in written.labels:
         known.labels[Key(one.request_id, one.row)] = one.label
@@ -60,7 +70,7 @@ def copied(known: Known) -> Known:
 def taken_in(history: list[list[Record]]) -> tuple[list[Written], Known, int]:
     known, last, done = Known(), 0, []
     for commit in history:
-        intake = Intake(copied(known), last, DAY)
+        intake = Intake(copied(known), Present(last, DAY, TICK))
         for one in commit:
             intake.take(
                 Arrivals(

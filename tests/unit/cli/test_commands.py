@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ledger_rows import answered
 from packages import loan_package
 from sluice_components.project.load import load_project
 from sluice_ledger.records import Prediction
@@ -79,6 +80,26 @@ def test_labels_are_handed_in_once(tmp_path):
     assert "1 new labels" in sluice(tmp_path, "ledger", "label", "labels.csv").stdout
     assert "0 new labels" in sluice(tmp_path, "ledger", "label", "labels.csv").stdout
     assert ledger.arm_outcomes("churn", "churn-1", 0).wrong == 0
+
+
+def test_events_are_handed_in_once(tmp_path):
+    ledger = SqliteLedger(tmp_path / ".sluice" / "ledger.db")
+    ledger.append_predictions([answered("a", "churn-1")])
+    (tmp_path / "events.csv").write_text("event_id,request_id,name,value\ne,a,purchase,2.5\n")
+    assert "1 new events" in sluice(tmp_path, "ledger", "event", "events.csv").stdout
+    assert "0 new events" in sluice(tmp_path, "ledger", "event", "events.csv").stdout
+    assert ledger.kpi_outcomes("churn", "churn-1", "purchase", 0).total == 2.5
+
+
+def test_an_event_without_a_number_is_refused_and_none_of_its_file_is_kept(tmp_path):
+    ledger = SqliteLedger(tmp_path / ".sluice" / "ledger.db")
+    (tmp_path / "events.csv").write_text(
+        "event_id,request_id,name,value\ne1,a,purchase,1\ne2,a,purchase,much\n"
+    )
+    refused = sluice(tmp_path, "ledger", "event", "events.csv")
+    assert refused.returncode == 1
+    assert "value 'much' is no number" in refused.stderr.replace("\n", " ")
+    assert ledger.last_arrival() == 0
 
 
 def test_a_label_file_without_its_columns_is_refused(tmp_path):

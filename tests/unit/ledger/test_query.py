@@ -1,10 +1,43 @@
 import sqlite3
 
 import pytest
-from sluice_ledger.query import FIRST_ANSWERS, FIRST_PAIRS, NEW_ANSWERS, NEW_PAIRS, WAITING_PAIRS
+from sluice_ledger.query import (
+    AGREEMENT,
+    CLASSES,
+    COHORT,
+    FIRST_ANSWERS,
+    FIRST_PAIRS,
+    KPI,
+    NEW_ANSWERS,
+    NEW_PAIRS,
+    WAITING_PAIRS,
+    WORTH,
+)
 from sluice_ledger.schema import TABLES
 
-BOUND = {"deployment": "d", "stable": "a", "candidate": "b", "revision": "a", "cursor": 7}
+BOUND = {
+    "deployment": "d",
+    "stable": "a",
+    "candidate": "b",
+    "revision": "a",
+    "name": "n",
+    "cursor": 7,
+    "horizon": 9,
+    "age": 3,
+    "last": 99,
+}
+QUESTIONS = {
+    "first pairs": FIRST_PAIRS,
+    "new pairs": NEW_PAIRS,
+    "waiting pairs": WAITING_PAIRS,
+    "first answers": FIRST_ANSWERS,
+    "new answers": NEW_ANSWERS,
+    "kpi": KPI,
+    "cohort": COHORT,
+    "worth": WORTH,
+    "classes": CLASSES,
+    "agreement": AGREEMENT,
+}
 
 
 def plan_of(query: str) -> list[str]:
@@ -13,9 +46,7 @@ def plan_of(query: str) -> list[str]:
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", BOUND)]
 
 
-@pytest.mark.parametrize(
-    "query", [FIRST_PAIRS, NEW_PAIRS, WAITING_PAIRS, FIRST_ANSWERS, NEW_ANSWERS]
-)
+@pytest.mark.parametrize("query", QUESTIONS.values(), ids=QUESTIONS.keys())
 def test_no_question_reads_a_whole_table(query):
     touched = [step for step in plan_of(query) if "SCAN" in step and "subquery" not in step]
     assert touched == []

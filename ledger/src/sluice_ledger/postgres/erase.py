@@ -15,7 +15,7 @@ from sluice_ledger.postgres.intake import Answer, Key, Pair, pair_of, pairs_in
 _REQUESTS = "SELECT DISTINCT request_id FROM subject WHERE subject = :subject"
 _PREDICTIONS = """
 DELETE FROM prediction WHERE request_id = ANY(CAST(:requests AS text[]))
-RETURNING request_id, row_index, revision, deployment, prediction, mirrored, day
+RETURNING request_id, row_index, revision, deployment, prediction, mirrored, day, tick
 """
 _LABELS = """
 DELETE FROM label WHERE request_id = ANY(CAST(:requests AS text[])) RETURNING request_id, row_index

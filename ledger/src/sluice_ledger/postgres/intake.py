@@ -9,10 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
+from math import fsum
 from typing import NamedTuple
 
 from sluice_ledger.arrival import Arrivals, Taken, digest_of
 from sluice_ledger.records import KpiEvent, Label, Prediction
+from sluice_ledger.tick import MOST_CLASSES
+
+
+class Present(NamedTuple):
+    """Where the ledger stands when a commit begins."""
+
+    last: int
+    """Number of the last arrival."""
+    day: date
+    tick: int
+    """In which what arrives now is put; see `sluice_ledger.tick`."""
 
 
 class Key(NamedTuple):
@@ -29,6 +41,7 @@ class Answer(NamedTuple):
     prediction: str
     mirrored: bool
     day: date
+    tick: int
 
 
 class Happened(NamedTuple):
@@ -59,6 +72,8 @@ class Known:
     labels: dict[Key, str] = field(default_factory=dict)
     events: dict[str, Happened] = field(default_factory=dict)
     events_about: dict[Key, list[Happened]] = field(default_factory=dict)
+    classes: dict[str, set[str]] = field(default_factory=dict)
+    """By deployment, which predictions are counted by name."""
     erased: frozenset[bytes] = frozenset()
 
 
@@ -93,6 +108,14 @@ class Sum:
         self.squares += value * value
 
 
+class Rise(NamedTuple):
+    """What the events of one answer add up to, before and after a commit."""
+
+    answer: Answer
+    before: float
+    after: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Written:
     """The rows of one commit, with their numbers, and what they add up to."""
@@ -108,17 +131,29 @@ class Written:
     kpis: dict[Figure, Sum] = field(default_factory=dict)
     waiting: Counter[tuple[Pair, date]] = field(default_factory=Counter)
     """Pairs without label, more or fewer, by the day of the older answer."""
+    cohorts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Answers that users saw, by deployment and revision."""
+    labelled: Counter[tuple[str, str, int, bool]] = field(default_factory=Counter)
+    """Those of them with a label, by the tick of the answer and whether it was wrong."""
+    rises: dict[tuple[Key, str, str], Rise] = field(default_factory=dict)
+    """By answer, revision and name of the events."""
+    said: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    """By deployment, revision and class; None for those that are not counted by name."""
+    classes: list[tuple[str, str]] = field(default_factory=list)
+    """Deployments and classes that are counted by name from now on."""
+    agreed: Counter[tuple[Pair, bool]] = field(default_factory=Counter)
+    """Pairs, by whether both predictions are equal."""
 
 
 class Intake:
     """Takes arrivals in, one after the other; `written` is what then has to be written."""
 
-    def __init__(self, known: Known, last: int, day: date) -> None:
+    def __init__(self, known: Known, present: Present) -> None:
         self.written = Written()
-        self.last = last
+        self.last = present.last
         """Number of the last arrival."""
         self._known = known
-        self._day = day
+        self._present = present
 
     def take(self, arrivals: Arrivals) -> Taken:
         """Decide on all records of one piece."""
@@ -144,7 +179,8 @@ class Intake:
             )
             return self._compared(refused)
         self.written.predictions.append((self._next(), one))
-        new = Answer(one.deployment, one.prediction, one.mirrored, self._day)
+        day, tick = self._present.day, self._present.tick
+        new = Answer(one.deployment, one.prediction, one.mirrored, day, tick)
         self._count_answer(key, one.revision, new)
         answers[one.revision] = new
         return "new"
@@ -176,17 +212,27 @@ class Intake:
         return "new"
 
     def _count_answer(self, key: Key, revision: str, new: Answer) -> None:
+        self.written.said[new.deployment, revision, self._class_of(new)] += 1
+        self.written.cohorts[new.deployment, revision] += not new.mirrored
         label = self._known.labels.get(key)
         if label is not None:
-            self.written.arms[new.deployment, revision, new.prediction != label] += 1
+            self._count_labelled(revision, new, label)
         for other, old in self._known.answers[key].items():
             if old.deployment == new.deployment:
                 self._count_pair({other: old, revision: new}, label)
         for event in self._known.events_about.get(key, ()):
-            self._count_event(revision, new, event)
+            self._count_event(revision, new, event, is_new=True)
+
+    def _count_labelled(self, revision: str, answer: Answer, label: str) -> None:
+        is_wrong = answer.prediction != label
+        self.written.arms[answer.deployment, revision, is_wrong] += 1
+        if not answer.mirrored:
+            self.written.labelled[answer.deployment, revision, answer.tick, is_wrong] += 1
 
     def _count_pair(self, two: dict[str, Answer], label: str | None) -> None:
         pair, day = pair_of(two)
+        first, second = two.values()
+        self.written.agreed[pair, first.prediction == second.prediction] += 1
         if label is None:
             self.written.waiting[pair, day] += 1
         else:
@@ -194,17 +240,38 @@ class Intake:
 
     def _count_label(self, answers: dict[str, Answer], label: str) -> None:
         for revision, answer in answers.items():
-            self.written.arms[answer.deployment, revision, answer.prediction != label] += 1
+            self._count_labelled(revision, answer, label)
         for two in pairs_in(answers):
             pair, day = pair_of(two)
             self.written.waiting[pair, day] -= 1
             self.written.paired[pair, _outcome(pair, two, label)] += 1
 
-    def _count_event(self, revision: str, answer: Answer, event: Happened) -> None:
-        """An answer that nobody saw moved nobody."""
-        if not answer.mirrored:
-            figure = Figure(answer.deployment, revision, event.name)
-            self.written.kpis.setdefault(figure, Sum()).add(event.value)
+    def _count_event(
+        self, revision: str, answer: Answer, event: Happened, *, is_new: bool = False
+    ) -> None:
+        """An answer that nobody saw moved nobody; before a new one came, it was worth nothing."""
+        if answer.mirrored:
+            return
+        figure = Figure(answer.deployment, revision, event.name)
+        self.written.kpis.setdefault(figure, Sum()).add(event.value)
+        values = [
+            one.value for one in self._known.events_about[event.key] if one.name == event.name
+        ]
+        place = (event.key, revision, event.name)
+        before = 0.0 if is_new else fsum(values[:-1])
+        rise = self.written.rises.get(place) or Rise(answer, before, before)
+        self.written.rises[place] = rise._replace(after=fsum(values))
+
+    def _class_of(self, answer: Answer) -> str | None:
+        """The name under which a prediction is counted; the first few of a deployment have one."""
+        known = self._known.classes.setdefault(answer.deployment, set())
+        if answer.prediction in known:
+            return answer.prediction
+        if len(known) >= MOST_CLASSES:
+            return None
+        known.add(answer.prediction)
+        self.written.classes.append((answer.deployment, answer.prediction))
+        return answer.prediction
 
     def _compared(self, conflict: Conflict) -> str:
         if conflict.kept == conflict.refused:

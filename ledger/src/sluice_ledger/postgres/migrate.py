@@ -24,7 +24,7 @@ def migrations() -> dict[int, str]:
 
 
 def migrate(connection: Connection) -> int:
-    """Run what the database lacks, and return the version; harmless when repeated.
+    """Run what the database lacks, and return the version it had; harmless when repeated.
 
     Raises:
         StoreError: A newer program wrote this database.
@@ -43,4 +43,4 @@ def migrate(connection: Connection) -> int:
         connection.execute(
             text("INSERT INTO ledger_version VALUES (:version)"), {"version": version}
         )
-    return max(known)
+    return max(done, default=0)

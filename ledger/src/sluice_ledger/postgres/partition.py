@@ -6,8 +6,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, column, delete, table, text
 
 DAYS_AHEAD = 3
-PARTITIONED = ("prediction", "label", "event", "subject", "paired", "arm", "kpi")
-BY_ROW = ("waiting", "conflict", "erased")
+PARTITIONED = (
+    *("prediction", "label", "event", "subject", "paired", "arm", "kpi"),
+    *("cohort", "labelled", "worth", "said", "agreed"),
+)
+BY_ROW = ("waiting", "conflict", "erased", "class")
 _NAME = re.compile(r"(?P<table>[a-z]+)_(?P<day>\d{8})")
 _PARTITIONS = """
 SELECT child.relname FROM pg_inherits

@@ -1,7 +1,9 @@
 """The ledger on PostgreSQL, for any number of readers and writers on any number of machines."""
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable, Sequence
+import math
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -15,20 +17,28 @@ from sluice_ledger.arrival import Arrivals, Erased, Taken, digest_of
 from sluice_ledger.errors import LedgerError, RefusedError, StoreError
 from sluice_ledger.fitness import sorted_out
 from sluice_ledger.postgres import look, question
+from sluice_ledger.postgres.backfill import count_what_is_there
 from sluice_ledger.postgres.erase import erase
-from sluice_ledger.postgres.intake import Intake
+from sluice_ledger.postgres.intake import Intake, Present
 from sluice_ledger.postgres.migrate import migrate
 from sluice_ledger.postgres.partition import drop_days, make_days
 from sluice_ledger.postgres.write import write, write_subjects
 from sluice_ledger.records import (
     ArmOutcomes,
+    CohortOutcomes,
     Conflicts,
+    Due,
+    KeyFigure,
     KpiEvent,
     KpiOutcomes,
     Label,
     PairedOutcomes,
+    PairedPredictions,
+    PredictedClasses,
     Prediction,
+    WorthOutcomes,
 )
+from sluice_ledger.tick import SHOWN_CLASSES, horizon, tick_of, ticks_in
 
 _OPTIONS = (
     # a commit is on disk when it returns, whatever the server's own default is
@@ -52,14 +62,25 @@ def utc_today() -> date:
 class PostgresLedger:
     """A `Ledger` in a database; one object may be used from several threads."""
 
-    def __init__(self, url: str, today: Callable[[], date] = utc_today) -> None:
+    def __init__(
+        self,
+        url: str,
+        today: Callable[[], date] = utc_today,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """Connect, and bring the tables to this program's version.
+
+        Args:
+            url: Where the database is.
+            today: The day of what arrives now.
+            clock: Seconds since the epoch, by which arrivals are put into ticks.
 
         Raises:
             StoreError: The database cannot be reached, is of a newer version or does not sync.
             LedgerError: The URL is not one of PostgreSQL.
         """
         self._today = today
+        self._clock = clock
         self._engine = _engine(url)
         self._name = self._engine.url.render_as_string(hide_password=True)
         try:
@@ -76,12 +97,12 @@ class PostgresLedger:
         Raises:
             StoreError: Nothing was kept; trying again may help.
         """
-        with self._writing("write") as (connection, last, day):
-            intake = Intake(look.known(connection, pieces), last, day)
+        with self._writing("write") as (connection, present):
+            intake = Intake(look.known(connection, pieces), present)
             taken = tuple(intake.take(piece) for piece in pieces)
             subjects = [one for piece in pieces for one in piece.subjects]
-            write_subjects(connection, subjects, day)
-            write(connection, intake.written, intake.last, day)
+            write_subjects(connection, subjects, present.day)
+            write(connection, intake.written, present._replace(last=intake.last))
         return taken
 
     def append_predictions(self, predictions: Iterable[Prediction]) -> int:
@@ -101,12 +122,7 @@ class PostgresLedger:
         return taken.new
 
     def append_events(self, events: Iterable[KpiEvent]) -> int:
-        """Keep the new ones, all or none, and return how many were new.
-
-        Raises:
-            StoreError: Nothing was kept; trying again may help.
-            RefusedError: Some can never be kept; the others were.
-        """
+        """See `Ledger.append_events`."""
         fit, refusals = sorted_out(events)
         (taken,) = self.append([Arrivals(events=tuple(fit))])
         if refusals:
@@ -136,14 +152,59 @@ class PostgresLedger:
         return ArmOutcomes(total=int(counts[0]), wrong=int(counts[1]), cursor=last)
 
     def kpi_outcomes(self, deployment: str, revision: str, name: str, cursor: int) -> KpiOutcomes:
-        """Events that followed answers of one revision, complete after the cursor.
-
-        Raises:
-            StoreError: The rows cannot be read; ask again with the same cursor.
-        """
+        """See `Ledger.kpi_outcomes`."""
         asked = {"deployment": deployment, "revision": revision, "name": name, "cursor": cursor}
         last, (count, total, squares) = self._asked(asked, question.KPI)
         return KpiOutcomes(count=int(count), total=total, squares=squares, cursor=last)
+
+    def cohort_outcomes(self, due: Due) -> CohortOutcomes:
+        """See `Ledger.cohort_outcomes`."""
+        cursor, (matured, labelled, wrong) = self._asked_due(due, question.COHORT)
+        return CohortOutcomes(
+            matured=int(matured), labelled=int(labelled), wrong=int(wrong), cursor=cursor
+        )
+
+    def worth_outcomes(self, due: Due, figure: KeyFigure) -> WorthOutcomes:
+        """See `Ledger.worth_outcomes`."""
+        bounds = {
+            "name": figure.name,
+            "lowest": -math.inf if figure.lowest is None else figure.lowest,
+            "highest": math.inf if figure.highest is None else figure.highest,
+        }
+        cursor, (count, total, squares) = self._asked_due(due, question.WORTH, bounds)
+        # each answer is worth that before its first event
+        nothing = figure.cut(0.0)
+        return WorthOutcomes(
+            count=int(count),
+            total=total + int(count) * nothing,
+            squares=squares + int(count) * nothing * nothing,
+            cursor=cursor,
+        )
+
+    def predicted_classes(self, deployment: str, revision: str, cursor: int) -> PredictedClasses:
+        """See `Ledger.predicted_classes`."""
+        asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
+        with self._snapshot() as (connection, last, _):
+            rows = connection.execute(text(question.CLASSES), asked).all()
+        named = [(str(one), int(often)) for one, often in rows if one is not None]
+        others = sum(int(often) for one, often in rows if one is None)
+        others += sum(often for _, often in named[SHOWN_CLASSES:])
+        return PredictedClasses(counts=tuple(named[:SHOWN_CLASSES]), rest=others, cursor=last)
+
+    def paired_predictions(
+        self, deployment: str, stable: str, candidate: str, cursor: int
+    ) -> PairedPredictions:
+        """See `Ledger.paired_predictions`."""
+        first, second = sorted((stable, candidate))
+        asked = {"deployment": deployment, "first": first, "second": second, "cursor": cursor}
+        last, (same, different) = self._asked(asked, question.AGREEMENT)
+        return PairedPredictions(same=int(same), different=int(different), cursor=last)
+
+    def present_tick(self) -> int:
+        """See `Ledger.present_tick`."""
+        self._note_time()
+        with self._snapshot() as (_, _, tick):
+            return tick
 
     def last_arrival(self) -> int:
         """See `Ledger.last_arrival`."""
@@ -165,8 +226,8 @@ class PostgresLedger:
         Raises:
             StoreError: Nothing was erased; trying again may help.
         """
-        with self._writing("erase") as (connection, _, day):
-            return erase(connection, digest_of(subject), day)
+        with self._writing("erase") as (connection, present):
+            return erase(connection, digest_of(subject), present.day)
 
     def keep(self, days: int) -> tuple[date, ...]:
         """Make the partitions of the next days, drop what is older than so many; return those.
@@ -174,9 +235,9 @@ class PostgresLedger:
         Raises:
             StoreError: Nothing was changed; trying again may help.
         """
-        with self._writing("keep the days in order") as (connection, _, day):
-            make_days(connection, day)
-            return drop_days(connection, day - timedelta(days=days))
+        with self._writing("keep the days in order") as (connection, present):
+            make_days(connection, present.day)
+            return drop_days(connection, present.day - timedelta(days=days))
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -200,27 +261,63 @@ class PostgresLedger:
                     f"{self._name}: the server runs with fsync = off, so a crash of its machine"
                     " would lose what the ledger has promised to keep; set fsync = on"
                 )
-            migrate(connection)
-            _, day = look.lock(connection)
-            make_days(connection, max(day, self._today()))
+            before = migrate(connection)
+            day = max(look.lock(connection).day, self._today())
+            make_days(connection, day)
+            if before == 1:
+                count_what_is_there(connection, day, tick_of(self._clock()))
 
     @contextlib.contextmanager
-    def _writing(self, verb: str) -> Generator[tuple[Connection, int, date]]:
-        """The connection, the last number and today; the only writer until the commit."""
+    def _writing(self, verb: str) -> Generator[tuple[Connection, Present]]:
+        """The connection and where the ledger stands; the only writer until the commit."""
         with self._transaction(verb) as connection:
-            last, day = look.lock(connection)
-            today = max(day, self._today())  # a clock that goes back does not reopen a day
-            if today > day:
+            found = look.lock(connection)
+            # a clock that goes back reopens neither a day nor a tick
+            today = max(found.day, self._today())
+            if today > found.day:
                 make_days(connection, today)
                 connection.execute(text("UPDATE arrival SET day = :day"), {"day": today})
-            yield connection, last, today
+            tick = max(found.tick, tick_of(self._clock()))
+            yield connection, Present(found.last, today, tick)
+
+    def _asked_due(
+        self, due: Due, one: str, more: Mapping[str, Any] | None = None
+    ) -> tuple[int, Sequence[Any]]:
+        """The next cursor and one row, for a question about answers that have come of age."""
+        self._note_time()
+        with self._snapshot() as (connection, _, tick):
+            last = horizon(tick, due.maturity_seconds)
+            asked = {
+                "deployment": due.deployment,
+                "revision": due.revision,
+                "cursor": due.cursor,
+                "age": ticks_in(due.maturity_seconds),
+                "horizon": last,
+            }
+            row = connection.execute(text(one), {**asked, **(more or {})}).one()
+        return max(due.cursor, last), row
+
+    def _note_time(self) -> None:
+        """A ledger to which nobody writes grows older all the same."""
+        now = {"tick": tick_of(self._clock())}
+        with self._snapshot() as (_, _, tick):
+            is_behind = tick < now["tick"]
+        if is_behind:
+            with self._transaction("note the time") as connection:
+                connection.execute(text(question.NOTE_TIME), now)
 
     def _asked(self, values: dict[str, Any], *questions: str) -> tuple[Any, ...]:
         """The last number, then one row for each question, all of one snapshot."""
-        with self._transaction("read", "REPEATABLE READ") as connection:
-            last = connection.execute(text(question.LAST_ARRIVAL)).scalar_one()
+        with self._snapshot() as (connection, last, _):
             rows = [tuple(connection.execute(text(one), values).one()) for one in questions]
-        return int(last), *rows
+        return last, *rows
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Generator[tuple[Connection, int, int]]:
+        """The connection, the last number and the present tick."""
+        with self._transaction("read", "REPEATABLE READ") as connection:
+            last, tick = connection.execute(text(question.PRESENT)).one()
+            yield connection, int(last), int(tick)
 
     @contextlib.contextmanager
     def _transaction(self, verb: str, isolation: str = "READ COMMITTED") -> Generator[Connection]:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from sluice_ledger.arrival import About
-from sluice_ledger.postgres.intake import Pair, Written
+from sluice_ledger.postgres.intake import Pair, Present, Written
 from sluice_ledger.records import KpiEvent, Label, Prediction
 
-_LAST = "UPDATE arrival SET last = :last, day = :day"
+_PRESENT = "UPDATE arrival SET last = :last, day = :day, tick = :tick"
+_CLASS = "INSERT INTO class VALUES (:day, :deployment, :prediction)"
 _WAITING = """
 INSERT INTO waiting VALUES (:day, :deployment, :first, :second, :pairs)
 ON CONFLICT (deployment, first, second, day) DO UPDATE SET pairs = waiting.pairs + excluded.pairs
@@ -30,18 +31,28 @@ WHERE NOT EXISTS (
 """
 
 
-def write(connection: Connection, written: Written, last: int, day: date) -> None:
-    """Everything that one commit says, but for subjects."""
-    _rows(connection, written, day)
-    _sums(connection, written, last, day)
+def write(connection: Connection, written: Written, now: Present) -> None:
+    """Everything that one commit says, but for subjects.
+
+    Args:
+        connection: In a transaction that holds the lock of the writer.
+        written: What was decided.
+        now: Where the ledger stands after this commit.
+    """
+    _rows(connection, written, now)
+    _sums(connection, written, now)
+    for table, rows in aged_sums(written, now).items():
+        _copy(connection, table, rows)
     changed = [
         {"day": since, **pair._asdict(), "pairs": pairs}
         for (pair, since), pairs in written.waiting.items()
         if pairs
     ]
     _each(connection, _WAITING, changed)
-    _each(connection, _CONFLICT, _conflicts(written, day))
-    connection.execute(text(_LAST), {"last": last, "day": day})
+    _each(connection, _CONFLICT, _conflicts(written, now.day))
+    classes = [{"day": now.day, "deployment": d, "prediction": p} for d, p in written.classes]
+    _each(connection, _CLASS, classes)
+    connection.execute(text(_PRESENT), now._asdict())
 
 
 def write_subjects(connection: Connection, subjects: Iterable[About], day: date) -> None:
@@ -54,10 +65,11 @@ def write_subjects(connection: Connection, subjects: Iterable[About], day: date)
         )
 
 
-def _rows(connection: Connection, written: Written, day: date) -> None:
-    _copy(connection, "prediction", [(day, *_prediction(*one)) for one in written.predictions])
-    _copy(connection, "label", [(day, *_label(*one)) for one in written.labels])
-    _copy(connection, "event", [(day, *_event(*one)) for one in written.events])
+def _rows(connection: Connection, written: Written, now: Present) -> None:
+    predictions = [(now.day, *_prediction(*one), now.tick) for one in written.predictions]
+    _copy(connection, "prediction", predictions)
+    _copy(connection, "label", [(now.day, *_label(*one)) for one in written.labels])
+    _copy(connection, "event", [(now.day, *_event(*one)) for one in written.events])
 
 
 def _prediction(number: int, one: Prediction) -> tuple[object, ...]:
@@ -82,8 +94,9 @@ def _event(number: int, one: KpiEvent) -> tuple[object, ...]:
     return number, one.event_id, one.request_id, one.row, one.name, one.value, one.at
 
 
-def _sums(connection: Connection, written: Written, last: int, day: date) -> None:
+def _sums(connection: Connection, written: Written, now: Present) -> None:
     """All under the last number of the commit: a cursor never stands within one."""
+    last, day = now.last, now.day
     pairs: dict[Pair, list[int]] = {}
     for (pair, outcome), count in written.paired.items():
         # worse, same, better: the outcomes 1, 0, -1
@@ -103,6 +116,36 @@ def _sums(connection: Connection, written: Written, last: int, day: date) -> Non
             for figure, one in written.kpis.items()
         ],
     )
+
+
+def aged_sums(written: Written, now: Present) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows of the tables that questions about age, classes and agreement add up."""
+    head = (now.day, now.last)
+    labelled: dict[tuple[int, str, str], list[int]] = {}
+    for (deployment, revision, tick, is_wrong), count in written.labelled.items():
+        both = labelled.setdefault((tick, deployment, revision), [0, 0])
+        both[0] += count
+        both[1] += count * is_wrong
+    return {
+        "cohort": [(*head, now.tick, *arm, n) for arm, n in written.cohorts.items() if n],
+        "labelled": [
+            (*head, tick, now.tick, *arm, *counts) for (tick, *arm), counts in labelled.items()
+        ],
+        "worth": [
+            (*head, number, one.answer.tick, now.tick, one.answer.deployment, *which, *one[1:])
+            for number, ((_, *which), one) in enumerate(written.rises.items())
+        ],
+        "said": [(*head, *which, count) for which, count in written.said.items()],
+        "agreed": _agreed(written, now),
+    }
+
+
+def _agreed(written: Written, now: Present) -> list[tuple[Any, ...]]:
+    pairs = dict.fromkeys(pair for pair, _ in written.agreed)
+    return [
+        (now.day, now.last, *pair, written.agreed[pair, True], written.agreed[pair, False])
+        for pair in pairs
+    ]
 
 
 def _conflicts(written: Written, day: date) -> list[dict[str, Any]]:

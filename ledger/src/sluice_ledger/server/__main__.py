@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from functools import partial
 
 import uvicorn
@@ -50,8 +52,12 @@ def main() -> int:
     return 0
 
 
-def service_of(settings: Settings) -> Service:
+def service_of(settings: Settings, clock: Callable[[], float] = time.time) -> Service:
     """The parts, wired; nothing runs yet.
+
+    Args:
+        settings: What people have set.
+        clock: Seconds since the epoch, by which arrivals are put into ticks.
 
     Raises:
         LedgerError: The URL of the database or the file of tokens is wrong.
@@ -59,7 +65,7 @@ def service_of(settings: Settings) -> Service:
     url = settings.database.get_secret_value()
     check_url(url)
     metrics = Metrics()
-    door = Door(partial(PostgresLedger, url))
+    door = Door(partial(PostgresLedger, url, clock=clock))
     return Service(
         door=door,
         committer=Committer(door.ledger, settings.commit_records, metrics),

@@ -5,20 +5,19 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from sluice_ledger import wire
 from sluice_ledger.errors import StoreError
-from sluice_ledger.fitness import LONGEST_NAME
 from sluice_ledger.server.body import KINDS, Kind, Parsed, parsed
 from sluice_ledger.server.commit import Committer
 from sluice_ledger.server.door import Calendar, Door
 from sluice_ledger.server.metric import TEXT, Metrics
+from sluice_ledger.server.question import add_questions
 from sluice_ledger.server.refusal import HttpRefusal
 from sluice_ledger.server.token import Keyring, Scope, TokensError
 from sluice_ledger.server.tray import Tray
@@ -26,8 +25,6 @@ from sluice_ledger.server.tray import Tray
 BODY_SECONDS = 30.0
 RETRY_SECONDS = 2
 logger = logging.getLogger(__name__)
-Named = Annotated[str, Query(min_length=1, max_length=LONGEST_NAME)]
-Cursor = Annotated[int, Query(ge=0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +69,7 @@ def make_app(service: Service) -> FastAPI:
     )
     for kind in KINDS:
         _add_kind(app, service, kind)
-    _add_questions(app, service)
+    add_questions(app, service.door, Depends(_allows(service, Scope.READ)))
     _add_erasure(app, service)
     _add_health(app, service)
     _add_refusals(app)
@@ -109,36 +106,6 @@ def _add_kind(app: FastAPI, service: Service, kind: Kind) -> None:
 def _said(fates: dict[str, int], found: Parsed) -> JSONResponse:
     refused = [asdict(one) for one in found.refused]
     return JSONResponse({**fates, "refused": refused}, status_code=422 if refused else 200)
-
-
-def _add_questions(app: FastAPI, service: Service) -> None:
-    router_options: dict[str, Any] = {"dependencies": [Depends(_allows(service, Scope.READ))]}
-
-    @app.get(wire.PAIRED, **router_options)
-    def paired(
-        deployment: Named, stable: Named, candidate: Named, cursor: Cursor
-    ) -> wire.PairedOut:
-        found = service.door.ledger().paired_outcomes(deployment, stable, candidate, cursor)
-        return wire.PairedOut(**asdict(found))
-
-    @app.get(wire.ARM, **router_options)
-    def arm(deployment: Named, revision: Named, cursor: Cursor) -> wire.ArmOut:
-        return wire.ArmOut(
-            **asdict(service.door.ledger().arm_outcomes(deployment, revision, cursor))
-        )
-
-    @app.get(wire.KPI, **router_options)
-    def kpi(deployment: Named, revision: Named, name: Named, cursor: Cursor) -> wire.KpiOut:
-        found = service.door.ledger().kpi_outcomes(deployment, revision, name, cursor)
-        return wire.KpiOut(**asdict(found))
-
-    @app.get(wire.ARRIVAL, **router_options)
-    def arrival() -> wire.ArrivalOut:
-        return wire.ArrivalOut(last=service.door.ledger().last_arrival())
-
-    @app.get(wire.CONFLICTS, **router_options)
-    def conflicts() -> wire.ConflictsOut:
-        return wire.ConflictsOut(**asdict(service.door.ledger().conflicts()))
 
 
 def _add_erasure(app: FastAPI, service: Service) -> None:

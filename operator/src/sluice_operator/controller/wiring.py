@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sluice_ledger.url import open_ledger
 
-from sluice_operator.api.v1alpha1 import BackendType, Metric, Spec
+from sluice_operator.api.v1alpha1 import BackendType, Spec
 from sluice_operator.cluster.client import (
     LEASE_READ_SECONDS,
     READ_SECONDS,
@@ -102,9 +102,9 @@ class Surroundings:
             label = self.namespace_label
             labels = {} if label == NO_LABEL else {label: namespace_of(body)}
             counted = PrometheusEvidence(self.prometheus, _SERIES[spec.backend.type], labels)
-            sources |= {Metric.ERROR_RATE: counted, Metric.LATENCY_EXCEEDANCE: counted}
+            sources |= dict.fromkeys(PrometheusEvidence.METRICS, counted)
         if self.ledger is not None:
-            sources[Metric.ACCURACY] = self.ledger
+            sources |= dict.fromkeys(LedgerEvidence.METRICS, self.ledger)
         return sources
 
 

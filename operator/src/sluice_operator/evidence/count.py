@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sluice_operator.evidence.cursor import Cursor
+from sluice_operator.evidence.family import PART
 from sluice_operator.evidence.history import Arms, History
 from sluice_operator.evidence.horizon import settled
 from sluice_operator.evidence.increase import Gains, Span, spans
@@ -24,6 +25,8 @@ class Counted:
     cursor: Cursor
     arms: Mapping[str, Arm]
     """By revision."""
+    gains: Mapping[str, Gains] = field(default_factory=dict)
+    """The same, by what counters differ in."""
 
 
 def begun(history: History) -> Counted:
@@ -53,8 +56,17 @@ def continued(history: History, cursor: Cursor) -> Counted:
     assert history.look.newest is not None
     arms, end = history.arms_since(cursor)
     for name, groups in arms.items():
-        _refuse_silence(name, groups, history, cursor)
+        refuse_silence(name, groups, history, cursor)
     until = min(end, settled(tuple(arms.values()), history.look.newest))
+    return counted(history, cursor, arms, until)
+
+
+def counted(history: History, cursor: Cursor, arms: Arms, until: int) -> Counted:
+    """Everything since the cursor until a time; `arms` must be there until then.
+
+    Raises:
+        PrometheusError: There is no answer, or the counters contradict each other.
+    """
     if until <= cursor.at:
         return Counted(cursor=cursor, arms=dict.fromkeys(history.revisions, NOTHING))
     due = {name: spans(groups, cursor, until) for name, groups in arms.items()}
@@ -62,14 +74,24 @@ def continued(history: History, cursor: Cursor) -> Counted:
     older = history.older(cursor) if are_new else {}
     if older is None:
         return begun(history)
-    found = {name: _arm(name, history, mine, older) for name, mine in due.items()}
-    return Counted(cursor=Cursor.of(until, _every(arms)), arms=found)
+    gains = {name: _gains(mine, older, history) for name, mine in due.items()}
+    return Counted(
+        cursor=Cursor.of(until, _every(arms)),
+        arms={name: _arm(name, history, mine) for name, mine in gains.items()},
+        gains=gains,
+    )
 
 
-def _arm(name: str, history: History, found: Iterable[Span], older: Mapping[Labels, float]) -> Arm:
-    gained: Gains = Counter()
+def _gains(found: Iterable[Span], older: Mapping[Labels, float], history: History) -> Gains:
+    """Of all processes of a revision."""
+    part, total = history.meter.family.part, Counter[str]()
     for span in found:
-        gained.update(span.gained(older))
+        head = f"{dict(span.group.labels).get(part, '').replace(PART, '/')}{PART}" if part else ""
+        total.update({f"{head}{name}": gain for name, gain in span.gained(older).items()})
+    return total
+
+
+def _arm(name: str, history: History, gained: Gains) -> Arm:
     arm = history.meter.arm(gained)
     if not 0 <= arm.bad <= arm.total:
         raise PrometheusError(
@@ -79,8 +101,12 @@ def _arm(name: str, history: History, found: Iterable[Span], older: Mapping[Labe
     return arm
 
 
-def _refuse_silence(name: str, groups: Iterable[Group], history: History, cursor: Cursor) -> None:
-    """A revision that is not scraped has no counts; none is not the same as no requests."""
+def refuse_silence(name: str, groups: Iterable[Group], history: History, cursor: Cursor) -> None:
+    """A revision that is not scraped has no counts; none is not the same as no requests.
+
+    Raises:
+        PrometheusError: It is not.
+    """
     metric = history.meter.family.metric
     newest = max((group.newest for group in groups), default=None)
     if newest is None:

@@ -9,7 +9,9 @@ from zlib import crc32
 from sluice_operator.evidence.pace import GONE_MS, SETTLED_MS
 from sluice_operator.evidence.series import Group, Labels
 
-_TEXT = re.compile(r"(\d{12,14})(?:;([0-9a-f]{8}(?:,[0-9a-f]{8})*))?")
+_TEXT = re.compile(
+    r"(\d{12,14})(?:;([0-9a-f]{8}(?:,[0-9a-f]{8})*))?(?:\|([0-9.e+-]+(?:,[0-9.e+-]+)*))?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Cursor:
     """Milliseconds of Prometheus' clock."""
     fresh: frozenset[str] = frozenset()
     """Ids of counted groups without any scrape in the time before the last `SETTLED_MS`."""
+    edges: tuple[float, ...] = ()
+    """Edges of buckets that were chosen when counting began, in seconds, the main one first."""
 
     @classmethod
     def of(cls, at: int, groups: Iterable[Group]) -> Self:
@@ -38,12 +42,17 @@ class Cursor:
         if found is None:
             return None
         fresh = found[2].split(",") if found[2] else ()
-        return cls(at=int(found[1]), fresh=frozenset(fresh))
+        try:
+            edges = tuple(map(float, found[3].split(","))) if found[3] else ()
+        except ValueError:
+            return None
+        return cls(at=int(found[1]), fresh=frozenset(fresh), edges=edges)
 
     @property
     def text(self) -> str:
         """What `parsed` reads back."""
-        return ";".join(filter(None, (str(self.at), ",".join(sorted(self.fresh)))))
+        since = ";".join(filter(None, (str(self.at), ",".join(sorted(self.fresh)))))
+        return "|".join(filter(None, (since, ",".join(map(repr, self.edges)))))
 
     def start(self, group: Group) -> int:
         """Until when a group was counted: earlier than the cursor if it was invisible then."""

@@ -16,6 +16,8 @@ FAILED_CODES = r"5[0-9]{2}|Unknown|DeadlineExceeded|Unimplemented|Internal|Unava
 Source: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 """
 BUCKET = "le"
+PART = "|"
+"""Between the parts of a name, such as field and bin."""
 EVERYTHING = "+Inf"
 
 
@@ -34,6 +36,10 @@ class Family:
     """Outcomes that are failures, as a pattern; for counters of requests."""
     only: Labels = ()
     """Labels that a series must have to be one of the family."""
+    part: str = ""
+    """Label by which counts are told apart beside the outcome: a field, of inputs."""
+    matchers: str = ""
+    """Further matchers in the words of the user."""
 
     def revision_of(self, labels: Labels) -> str:
         """Which revision a series counts for; empty if none."""
@@ -53,7 +59,7 @@ class Family:
     def selector(self, revisions: Iterable[str], more: Mapping[str, str], outcome: str = "") -> str:
         """The series of some revisions, of all without any; `outcome` is a further matcher."""
         fixed = [f'{name}="{quoted(value)}"' for name, value in {**dict(self.only), **more}.items()]
-        parts = [self.matcher(revisions), *fixed, *([outcome] if outcome else [])]
+        parts = [self.matcher(revisions), *fixed, *filter(None, (self.matchers, outcome))]
         return f"{self.metric}{{{','.join(parts)}}}"
 
 
@@ -100,6 +106,13 @@ RUNTIME_REQUESTS = Family(
 """Our runtime: requests that reached the model server and were V2 JSON."""
 RUNTIME_SECONDS = Family(metric="sluice_request_seconds_bucket", revision="revision")
 """Our runtime: checking, predicting, building the answer; rejected requests have no time."""
+
+RUNTIME_BINS = Family(
+    metric="sluice_input_bins_total", revision="revision", outcome="bin", part="field"
+)
+"""Our runtime: rows by bin of the package's profile, for each field."""
+PROFILE_SHARES = "sluice_profile_share"
+"""Our runtime: the share of each bin in the data that the model was trained on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,14 +107,15 @@ class History:
         return tuple(group for group in groups if group.has(self.labels)) if self.labels else groups
 
     def _edges(self) -> str:
-        """That there is no bucket with the wanted edge; empty when that is not the problem."""
+        """That there is no bucket with a wanted edge; empty when that is not the problem."""
         meter = self.meter
         if not isinstance(meter, SlownessMeter):
             return ""
         selector = meter.family.selector(self.revisions, self._labels)
         texts = self.api.label_values(selector, BUCKET, self.look.now)
-        edges = {float(text) for text in texts if text} - {float("inf")}
-        return "" if meter.edge in edges else no_edge(meter.family.metric, meter.edge, edges)
+        known = {float(text) for text in texts if text} - {float("inf")}
+        missing = [edge for edge in meter.edges if edge not in known]
+        return no_edge(meter.family.metric, missing[0], known) if missing else ""
 
 
 def _goes_on(arms: Arms, at: int) -> bool:

@@ -1,16 +1,36 @@
-"""Right and wrong answers from the ledger: in pairs of the same request, or per revision."""
+"""What the ledger tells gates: labels, classes and events, of pairs or of each revision."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from sluice_ledger.errors import LedgerError
 from sluice_ledger.port import Ledger
 
-from sluice_operator.api.v1alpha1 import Comparison
-from sluice_operator.model import Arm, Pairs, Question, Window
+from sluice_operator.api.v1alpha1 import Comparison, Metric
+from sluice_operator.errors import SpecError
+from sluice_operator.evidence.ledger_answer import (
+    Answer,
+    arms,
+    coverage,
+    matured_arms,
+    paired,
+    paired_shift,
+    shift,
+    worth,
+)
+from sluice_operator.model import Question, Window
 
 
 class LedgerEvidence:
-    """An `EvidenceSource` for gates on accuracy."""
+    """An `EvidenceSource` for gates on labels, predictions and events."""
+
+    METRICS: ClassVar = (
+        Metric.ACCURACY,
+        Metric.LABEL_COVERAGE,
+        Metric.PREDICTION_SHIFT,
+        Metric.BUSINESS_KPI,
+    )
+    """What the ledger can answer."""
 
     def __init__(self, open_ledger: Callable[[], Ledger]) -> None:
         """The ledger is opened at the first question, and anew after an error."""
@@ -24,9 +44,10 @@ class LedgerEvidence:
     def query_of(self, question: Question) -> str:
         """The call of the ledger that answers; the ledger has no language of queries."""
         stable, candidate = repr(question.stable), repr(question.candidate)
+        call = _CALLS.get(_answer_to(question), "")
         if question.comparison == Comparison.PAIRED:
-            return f"ledger: paired_outcomes({stable}, {candidate})"
-        return f"ledger: arm_outcomes({stable}), arm_outcomes({candidate})"
+            return f"ledger: {call}({stable}, {candidate})" if call else ""
+        return f"ledger: {call}({stable}), {call}({candidate})" if call else ""
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -38,43 +59,39 @@ class LedgerEvidence:
         try:
             if self._ledger is None:
                 self._ledger = self._open_ledger()
-            return _answer(self._ledger, name, question)
+            return (_answer_to(question) or _unknown)(self._ledger, name, question)
+        except SpecError as wrong:
+            return Window(gate=question.gate, cursor=question.cursor, error=str(wrong))
         except (LedgerError, OSError) as broken:
             self.close()
             return Window(gate=question.gate, cursor=question.cursor, error=str(broken))
 
 
-def _answer(ledger: Ledger, name: str, question: Question) -> Window:
-    answer = _paired if question.comparison == Comparison.PAIRED else _arms
-    return answer(ledger, name, question)
-
-
-def _paired(ledger: Ledger, name: str, question: Question) -> Window:
-    (cursor,) = _starts(ledger, question.cursor, 1)
-    found = ledger.paired_outcomes(name, question.stable, question.candidate, cursor)
-    pairs = Pairs(
-        worse=found.worse, same=found.same, better=found.better, unlabelled=found.unlabelled
-    )
-    return Window(gate=question.gate, cursor=str(found.cursor), pairs=pairs)
-
-
-def _arms(ledger: Ledger, name: str, question: Question) -> Window:
-    """A cursor for each arm, because labels may arrive between the two look-ups."""
-    starts = _starts(ledger, question.cursor, 2)
-    stable = ledger.arm_outcomes(name, question.stable, starts[0])
-    candidate = ledger.arm_outcomes(name, question.candidate, starts[1])
-    return Window(
-        gate=question.gate,
-        cursor=f"{stable.cursor},{candidate.cursor}",
-        stable=Arm(total=stable.total, bad=stable.wrong),
-        candidate=Arm(total=candidate.total, bad=candidate.wrong),
+def _unknown(ledger: Ledger, name: str, question: Question) -> Window:
+    raise SpecError(
+        f"the ledger does not know {question.metric}, {question.comparison}; it knows"
+        f" {', '.join(LedgerEvidence.METRICS)}"
     )
 
 
-def _starts(ledger: Ledger, cursor: str, count: int) -> tuple[int, ...]:
-    """Where counting starts: now without a cursor, at the beginning of a ledger that is new."""
-    last = ledger.last_arrival()
-    parts = cursor.split(",")
-    if len(parts) != count or not all(part.isdecimal() for part in parts):
-        return (last,) * count
-    return tuple(int(part) if int(part) <= last else 0 for part in parts)
+def _answer_to(question: Question) -> Answer | None:
+    """Who answers; accuracy without an age counts labels as they come."""
+    is_paired = question.comparison == Comparison.PAIRED
+    answers: dict[str, Answer] = {
+        Metric.ACCURACY: paired if is_paired else matured_arms if question.maturity else arms,
+        Metric.PREDICTION_SHIFT: paired_shift if is_paired else shift,
+    }
+    if not is_paired:
+        answers |= {Metric.LABEL_COVERAGE: coverage, Metric.BUSINESS_KPI: worth}
+    return answers.get(question.metric)
+
+
+_CALLS: dict[Answer | None, str] = {
+    paired: "paired_outcomes",
+    arms: "arm_outcomes",
+    matured_arms: "cohort_outcomes",
+    coverage: "cohort_outcomes",
+    paired_shift: "paired_predictions",
+    shift: "predicted_classes",
+    worth: "worth_outcomes",
+}

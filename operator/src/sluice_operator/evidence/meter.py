@@ -1,6 +1,7 @@
 """One question of a gate as a selector of series, and counters as counts of a revision. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,15 @@ from typing import Protocol
 
 from sluice_operator.api.v1alpha1 import Metric
 from sluice_operator.errors import SpecError
-from sluice_operator.evidence.family import BUCKET, EVERYTHING, Dialect, Family, pattern_of
+from sluice_operator.evidence.family import (
+    BUCKET,
+    EVERYTHING,
+    PART,
+    RUNTIME_BINS,
+    Dialect,
+    Family,
+    pattern_of,
+)
 from sluice_operator.evidence.series import Group
 from sluice_operator.model import Arm, Question
 
@@ -62,29 +71,83 @@ class FailureMeter:
 
 @dataclass(frozen=True, slots=True)
 class SlownessMeter:
-    """Counts requests that took longer than the edge of a bucket."""
+    """Counts requests that took longer than the edges of buckets."""
 
     family: Family
-    edge: float
-    """In seconds."""
+    edges: tuple[float, ...]
+    """In seconds; the first is that of the arms."""
 
     def selector(self, revisions: Iterable[str], more: Mapping[str, str]) -> str:
         """See `Meter`; an edge of 1 s is written 1 or 1.0, by the library that exports it."""
-        edges = "|".join(pattern_of(text) for text in (*spellings(self.edge), EVERYTHING))
+        written = (text for edge in self.edges for text in spellings(edge))
+        edges = "|".join(pattern_of(text) for text in (*written, EVERYTHING))
         return self.family.selector(revisions, more, f'{BUCKET}=~"{edges}"')
 
     def problem(self, group: Group) -> str:
-        """Both buckets must be there, each once."""
-        inner = [text for text in group.members if text != EVERYTHING]
-        if len(inner) == 1 and EVERYTHING in group.members:
-            return ""
-        return f"{self.family.metric} has {len(inner)} buckets with the edge {self.edge:g} s"
+        """Every bucket must be there, each once."""
+        for edge in self.edges:
+            found = sum(text in group.members for text in spellings(edge))
+            if found != 1:
+                return f"{self.family.metric} has {found} buckets with the edge {edge:g} s"
+        whole = EVERYTHING in group.members
+        return "" if whole else f"{self.family.metric} has no bucket {EVERYTHING}"
 
     def arm(self, gained: Gained) -> Arm:
-        """What is in the last bucket and not in the one with the edge was slow."""
+        """What is in the last bucket and not in the one with the first edge was slow."""
+        return Arm(total=gained.get(EVERYTHING, 0), bad=self.slow(gained)[0])
+
+    def slow(self, gained: Gained) -> tuple[int, ...]:
+        """Slow requests by edge."""
         total = gained.get(EVERYTHING, 0)
-        fast = sum(count for text, count in gained.items() if text != EVERYTHING)
-        return Arm(total=total, bad=total - fast)
+        fast = (sum(gained.get(text, 0) for text in spellings(edge)) for edge in self.edges)
+        return tuple(total - count for count in fast)
+
+
+@dataclass(frozen=True, slots=True)
+class EventMeter:
+    """Counts events of a counter of the user's own, whatever labels it has."""
+
+    family: Family
+
+    def selector(self, revisions: Iterable[str], more: Mapping[str, str]) -> str:
+        """See `Meter`; labels of the cluster's own series are nothing that users must export."""
+        return self.family.selector(revisions, {})
+
+    def problem(self, group: Group) -> str:
+        """Any counter will do."""
+        return ""
+
+    def arm(self, gained: Gained) -> Arm:
+        """All of them; which are bad is said by another counter."""
+        return Arm(total=sum(gained.values()), bad=0)
+
+
+@dataclass(frozen=True, slots=True)
+class BinMeter:
+    """Counts rows by field and by bin of the profile, of one revision.
+
+    A revision has hundreds of these series, so each is fetched by itself.
+    """
+
+    family: Family
+    revision: str
+
+    def selector(self, revisions: Iterable[str], more: Mapping[str, str]) -> str:
+        """See `Meter`."""
+        return self.family.selector((self.revision,), more)
+
+    def problem(self, group: Group) -> str:
+        """A counter without the label says nothing about the input."""
+        if "" in group.members or not dict(group.labels).get(self.family.part):
+            return f"{self.family.metric} lacks the label {self.family.outcome} or a field"
+        return ""
+
+    def arm(self, gained: Gained) -> Arm:
+        """Rows: each has one bin in each field."""
+        rows: Counter[str] = Counter()
+        for name, count in gained.items():
+            rows[name.partition(PART)[0]] += count
+        return Arm(total=max(rows.values(), default=0), bad=0)
 
 
 def meter_of(question: Question, dialect: Dialect) -> Meter:
@@ -93,10 +156,12 @@ def meter_of(question: Question, dialect: Dialect) -> Meter:
     Raises:
         SpecError: There is no way; the message says what is missing.
     """
-    if question.metric == Metric.ERROR_RATE:
+    if question.metric in {Metric.ERROR_RATE, Metric.SAMPLE_RATIO}:
         return FailureMeter(dialect.requests)
     if question.metric == Metric.LATENCY_EXCEEDANCE:
-        return SlownessMeter(dialect.seconds, seconds_of(question))
+        return SlownessMeter(dialect.seconds, (seconds_of(question),))
+    if question.metric == Metric.FEATURE_DRIFT:
+        return BinMeter(RUNTIME_BINS, question.candidate)
     raise SpecError(f"Prometheus does not know {question.metric}; ask another source")
 
 

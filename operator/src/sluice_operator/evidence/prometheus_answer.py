@@ -76,7 +76,12 @@ def series_in(body: bytes, names: Names, newest_of: NewestOf = nothing_known) ->
     return tuple(_series(labels, item) for labels, item in news)
 
 
-def values_in(body: bytes) -> dict[Labels, float]:
+def is_share(value: float) -> bool:
+    """Whether it is a part of a whole."""
+    return 0 <= value <= 1
+
+
+def values_in(body: bytes, fits: Callable[[float], bool] = is_count) -> dict[Labels, float]:
     """One value for each series, of an instant query.
 
     Raises:
@@ -88,7 +93,7 @@ def values_in(body: bytes) -> dict[Labels, float]:
         if sample is None:
             raise PrometheusError(f"{named(labels)} is no plain counter: {_quoted(item)}")
         _, value = _sample(sample)
-        if not is_count(value):
+        if not fits(value):
             raise PrometheusError(f"{named(labels)} {odd(value)}")
         found.append((labels, value))
     _refuse_twins(labels for labels, _ in found)

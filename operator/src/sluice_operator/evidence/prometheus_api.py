@@ -23,7 +23,7 @@ from sluice_operator.evidence.prometheus_answer import (
     series_in,
     values_in,
 )
-from sluice_operator.evidence.series import Labels, Series
+from sluice_operator.evidence.series import Labels, Series, is_count
 
 MOST_BYTES = 64 * 1024 * 1024
 _AHEAD_MS = 30_000
@@ -108,14 +108,16 @@ class PrometheusApi:
         form = {"query": f"{selector}[{span}ms]", "time": _seconds(until)}
         return series_in(self._ask(form), names, newest_of)
 
-    def last(self, selector: str, at: int) -> dict[Labels, float]:
+    def last(
+        self, selector: str, at: int, fits: Callable[[float], bool] = is_count
+    ) -> dict[Labels, float]:
         """What each series stood at, at a time or at most a day before.
 
         Raises:
             PrometheusError: There is no complete answer.
         """
         query = f"last_over_time({selector}[{LOOKBACK}])"
-        return values_in(self._ask({"query": query, "time": _seconds(at)}))
+        return values_in(self._ask({"query": query, "time": _seconds(at)}), fits)
 
     def is_there(self, selector: str, since: int, at: int) -> bool:
         """Whether any series had a sample between two times.

@@ -275,9 +275,9 @@ def test_a_threshold_that_is_no_edge_is_refused_with_the_nearest(story):
     )
 
 
-def test_a_latency_gate_without_threshold_is_an_error(story):
+def test_a_latency_gate_without_threshold_waits_for_answers_by_which_to_choose_one(story):
     error = ask(source_on(story.memory), metric="LatencyExceedance").error
-    assert error == "gate errors has no threshold; give one, for example 250ms"
+    assert error.startswith("there are no answers of stable by whose times an edge could be")
 
 
 def test_a_metric_that_prometheus_cannot_know_is_an_error(story):

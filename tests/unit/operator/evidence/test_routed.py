@@ -2,7 +2,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sluice_ledger.store import SqliteLedger
+from sluice_operator.api.v1alpha1 import Metric
+from sluice_operator.evidence.envoy import EnvoyEvidence
 from sluice_operator.evidence.ledger import LedgerEvidence
+from sluice_operator.evidence.prometheus import PrometheusEvidence
 from sluice_operator.evidence.routed import RoutedEvidence
 from sluice_operator.model import Arm, Question, Window
 
@@ -50,6 +53,16 @@ def test_a_metric_without_source_is_an_error_that_names_those_there_are():
     (answer,) = source.windows("churn", (question("g", "Latency"),))
     assert answer.error == "metric 'Latency' has no source here; known are Accuracy, ErrorRate"
     assert answer.cursor == "c"
+
+
+def test_in_a_cluster_every_metric_is_counted_by_somebody_and_none_by_two():
+    counted = (*PrometheusEvidence.METRICS, *LedgerEvidence.METRICS)
+    assert sorted(counted) == sorted(Metric)
+
+
+def test_on_a_laptop_two_metrics_are_counted_by_nobody():
+    counted = {*EnvoyEvidence.METRICS, *LedgerEvidence.METRICS}
+    assert set(Metric) - counted == {Metric.FEATURE_DRIFT, Metric.COUNTERS}
 
 
 def test_no_questions_ask_nobody():
