@@ -96,14 +96,15 @@ class Crowd:
             self._forget()
             self.wanted.add(kind)
 
-    def pass_one(self) -> None:
-        """One look of those that were drawn is over."""
-        self.looks += 1
-
     def counts(self, kind: str, revision: str, begin: int, end: int) -> tuple[int, ...]:
         """Counts of the looks after `begin`, up to `end`; empty for who was never asked."""
         flow = self._flows.get((kind, revision))
         return flow.between(begin, end) if flow else ()
+
+    def each(self, kind: str, revision: str, looks: Sequence[int]) -> Counts | None:
+        """Counts from one of these looks to the next; None for who was never asked."""
+        flow = self._flows.get((kind, revision))
+        return flow.each(looks) if flow else None
 
     def looks_before(self, moment: datetime, at: int) -> int:
         """How many looks lie at or before a moment, of the first `at`."""

@@ -1,7 +1,9 @@
 """Running sums of what was counted, by the number of looks that time has made so far."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +38,12 @@ class Flow:
     def between(self, begin: int, end: int) -> tuple[int, ...]:
         """Counts of the looks after `begin`, up to `end`."""
         first, last = self._upto(begin), self._upto(end)
-        return tuple(b - a for a, b in zip(first, last, strict=True))
+        return tuple(map(sub, last, first))
+
+    def each(self, looks: Sequence[int]) -> Counts:
+        """Counts from one of these looks to the next. Shape: (looks - 1, width)."""
+        sums = np.array([self._upto(look) for look in looks], dtype=np.int64)
+        return sums[1:] - sums[:-1]
 
     def _upto(self, looks: int) -> tuple[int, ...]:
         row = bisect_right(self._marks, looks)

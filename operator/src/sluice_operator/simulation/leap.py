@@ -8,15 +8,15 @@ others that matter, is a turn of the real loop.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sluice_operator.judge.update import problem_of
 from sluice_operator.model import Observation, Question, Window
 from sluice_operator.rollout.decide import decide
 from sluice_operator.rollout.gate import questions_due
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
-from sluice_operator.rollout.status import Phase, Status
-from sluice_operator.simulation.tape import Tape, tape_of
+from sluice_operator.rollout.status import GateState, Phase, Status
+from sluice_operator.simulation.tape import Fast, Slow, Tape, plain_family
 from sluice_operator.simulation.world import World
 
 JUDGING = frozenset({Phase.SHADOWING, Phase.PROGRESSING, Phase.BAKING})
@@ -65,12 +65,12 @@ class Leaper:
         if serving.error or not questions or not self.world.running.keys() <= serving.ready:
             return status
         ahead = self._ahead(status, questions)
-        news = min(min(tape.news for tape in ahead.tapes.values()), ahead.looks)
+        news = min(ahead.looks, *(tape.news for tape in ahead.tapes.values()))
         look = ahead.first_move(news)
-        for _ in range(look - 1):
-            self.world.advance(self.poll)
+        before = ahead.before(look)  # read off the looks ahead while they still are
+        self.world.leap(look - 1, self.poll)
         self.looks += look - 1
-        return ahead.before(look)
+        return before
 
     def _ahead(self, status: Status, questions: tuple[Question, ...]) -> "Ahead":
         for question in questions:  # what is asked for the first time has to be drawn first
@@ -79,20 +79,29 @@ class Leaper:
         ends = [self.world.now + number * self.poll for number in range(1, looks + 1)]
         tapes: dict[str, Tape] = {}
         for question in questions:
-            state = status.gates.get(question.gate)
-            if state is not None:
-                windows = list(_windows(self.world, question, status, looks))
-                tapes[question.gate] = tape_of(state, windows, ends)
+            if (state := status.gates.get(question.gate)) is not None:
+                tapes[question.gate] = self._tape(state, question, ends)
         return Ahead(leaper=self, status=status, tapes=tapes, looks=looks)
 
+    def _tape(self, state: GateState, question: Question, ends: list[datetime]) -> Tape:
+        family = plain_family(state.test)
+        rows = None if family is None or state.error else self.world.columns(question, len(ends))
+        if family is None or rows is None:
+            return Slow(state, _windows(self.world, question, state, len(ends)), ends)
 
-def _windows(world: World, question: Question, status: Status, looks: int) -> Iterator[Window]:
+        def window_of(begin: int, end: int) -> Window:
+            cursor = self.world.window(question, ahead=begin).cursor if begin else question.cursor
+            return self.world.window(replace(question, cursor=cursor), ahead=end)
+
+        return Fast.of(family, state, rows, window_of)
+
+
+def _windows(world: World, question: Question, state: GateState, looks: int) -> Iterator[Window]:
     """What the question will be answered at each look; a problem leaves the cursor where it is."""
-    test = status.gates[question.gate].test
     for look in range(1, looks + 1):
         window = world.window(question, ahead=look)
         yield window
-        if not problem_of(test, window):
+        if not problem_of(state.test, window):
             question = replace(question, cursor=window.cursor)
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from sluice_operator.model import Arm, Cohort, Kpi, Moments, Pairs, Question, Table, Window
 from sluice_operator.simulation.behaviour import Traffic
 from sluice_operator.simulation.crowd import (
@@ -20,6 +22,7 @@ from sluice_operator.simulation.crowd import (
     BehaviourOf,
     Crowd,
 )
+from sluice_operator.simulation.flow import Counts
 
 _NOTHING = timedelta(0)
 _KINDS = {
@@ -65,6 +68,36 @@ def window_at(
     span = Span(crowd=crowd, first=first, begin=begin, end=end)
     found = _READERS[kind_of(question)](span, question, behaviour, traffic)
     return Window(gate=question.gate, cursor=f"look={end};first={first}", **found)
+
+
+def columns_at(crowd: Crowd, question: Question, looks: int) -> Counts | None:
+    """Counts of each of the coming looks, in the columns of the judge's plain families.
+
+    None for a question that other families judge.
+    """
+    kind, relative = kind_of(question), question.comparison == "Relative"
+    _, begin = _looks_of(question.cursor) or (crowd.looks, crowd.looks)
+    ends = [begin, *range(crowd.looks + 1, crowd.looks + looks + 1)]
+    if kind in {REQUESTS, SLOW}:
+        who = (question.stable, question.candidate) if relative else (question.candidate,)
+        return np.hstack([_rows(crowd, kind, name, ends, 2) for name in who])
+    if kind == PAIRS:
+        labelled = [crowd.labelled_before(crowd.ends[at - 1], at) if at else 0 for at in ends]
+        first = max(labelled[0], _labelled_first(crowd, question))
+        known = [max(at, first) for at in labelled]
+        return _rows(crowd, kind, question.candidate, known, 3)[:, [0, 2, 1]]
+    return None
+
+
+def _rows(crowd: Crowd, kind: str, revision: str, looks: list[int], width: int) -> Counts:
+    rows = crowd.each(kind, revision, looks)
+    return np.zeros((len(looks) - 1, width), dtype=np.int64) if rows is None else rows
+
+
+def _labelled_first(crowd: Crowd, question: Question) -> int:
+    """Looks that had their labels before the question was first asked."""
+    first, _ = _looks_of(question.cursor) or (crowd.looks, crowd.looks)
+    return crowd.labelled_before(crowd.ends[first - 1], first) if first else 0
 
 
 def kind_of(question: Question) -> str:

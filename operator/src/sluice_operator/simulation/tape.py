@@ -4,6 +4,7 @@ The tests of the judge are sums along the looks, so the three plain families are
 hundreds of looks at once, with the same bits; every other gate is updated window by window.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -17,15 +18,19 @@ from sluice_operator.judge.paired import PairedFamily
 from sluice_operator.judge.rate import RateFamily
 from sluice_operator.judge.ratio import RatioFamily
 from sluice_operator.judge.update import problem_of, update
-from sluice_operator.model import Arm, Pairs, Verdict, Window
+from sluice_operator.model import Verdict, Window
 from sluice_operator.rollout.status import GateState
+from sluice_operator.simulation.flow import Counts
 
 _PLAIN: dict[str, Family] = {
     "Relative": RatioFamily(),
     "Absolute": RateFamily(),
     "Paired": PairedFamily(),
 }
-_PLAIN_METRICS = frozenset({"ErrorRate", "LatencyExceedance", "Counters"})
+_PLAIN_METRICS = frozenset({"ErrorRate", "Counters"})
+_PAIR_COLUMNS = 3
+WindowOf = Callable[[int, int], Window]
+"""What a gate is told at a look if it was told last at another; 0 is now."""
 
 
 class Tape(Protocol):
@@ -45,19 +50,13 @@ class Tape(Protocol):
         ...
 
 
-def tape_of(state: GateState, windows: list[Window], ends: list[datetime]) -> Tape:
-    """The tape of a gate for windows that follow each other, and when they will be seen."""
-    family = _PLAIN.get(state.test.comparison) if _is_plain(state.test, windows[0]) else None
-    if family is None or state.error or any(problem_of(state.test, w) for w in windows):
-        return Slow(state, windows, ends)
-    return Fast.of(family, state, windows)
-
-
-def _is_plain(test: Test, window: Window) -> bool:
-    """Whether one of the plain families judges the gate."""
+def plain_family(test: Test) -> Family | None:
+    """The plain family that judges a gate, if one does."""
     metric = test.metric.partition(" ")[0]
-    paired = test.comparison == "Paired" and metric == "Accuracy"
-    return window.table is None and (paired or metric in _PLAIN_METRICS)
+    if test.comparison == "Paired":
+        return _PLAIN["Paired"] if metric == "Accuracy" else None
+    slow = metric == "LatencyExceedance" and " " in test.metric  # without threshold: many edges
+    return _PLAIN[test.comparison] if slow or metric in _PLAIN_METRICS else None
 
 
 @dataclass(slots=True)
@@ -66,22 +65,21 @@ class Slow:
 
     _states: list[GateState]
     _windows: list[Window]
-    _news: int
 
-    def __init__(self, state: GateState, windows: list[Window], ends: list[datetime]) -> None:
-        self._states, self._windows = [state], windows
-        for window, end in zip(windows, ends, strict=True):
+    def __init__(self, state: GateState, windows: Iterator[Window], ends: list[datetime]) -> None:
+        self._states, self._windows = [state], []
+        for window, end in zip(windows, ends, strict=False):
+            self._windows.append(window)
             after = counted(state, window, end)
             if _standing(after) != _standing(state):
                 break
             self._states.append(after)
             state = after
-        self._news = len(self._states)
 
     @property
     def news(self) -> int:
         """See `Tape`."""
-        return self._news
+        return len(self._states)
 
     def state(self, look: int) -> GateState:
         """See `Tape`."""
@@ -110,7 +108,7 @@ class Fast:
 
     family: Family
     start: GateState
-    windows: list[Window]
+    window_of: WindowOf
     harm: FloatArray
     safe: FloatArray
     """Log wealth after each look. Shape: (looks, points)."""
@@ -122,14 +120,14 @@ class Fast:
     news: int
 
     @classmethod
-    def of(cls, family: Family, start: GateState, windows: list[Window]) -> "Fast":
-        """The tape of a gate whose windows all have counts."""
+    def of(cls, family: Family, start: GateState, rows: Counts, window_of: WindowOf) -> "Fast":
+        """The tape of a gate for the counts of each look."""
         test, evidence = start.test, start.evidence
-        counts = np.array([family.counts(window) for window in windows], dtype=np.float64)
+        counts = rows.astype(np.float64)
         harm = _summed(evidence.harm, family.harm(test, counts))
         safe = _summed(evidence.safe, family.safe(test, counts))
         log_harm, log_safe = log_e(harm), log_e(safe)
-        samples = np.cumsum([family.samples(window) for window in windows])
+        samples = np.cumsum(rows.sum(axis=1) if rows.shape[1] == _PAIR_COLUMNS else rows[:, -2])
         enough = samples + evidence.safe_samples >= test.min_samples
         harmful = proven(log_harm, test.alpha_harm)
         proof = {
@@ -140,13 +138,13 @@ class Fast:
         return cls(
             family=family,
             start=start,
-            windows=windows,
+            window_of=window_of,
             harm=harm,
             safe=safe,
             e_harm=_e_values(log_harm),
             e_safe=_e_values(log_safe),
             samples=samples.tolist(),
-            news=int(proof.argmax()) + 1 if proof.any() else len(windows) + 1,
+            news=int(proof.argmax()) + 1 if proof.any() else len(rows) + 1,
         )
 
     def state(self, look: int) -> GateState:
@@ -156,7 +154,7 @@ class Fast:
         before, row = self.start.evidence, look - 1
         more = self.samples[row]
         evidence = replace(
-            self.family.added(before, _joined(self.windows[:look])),
+            self.family.added(before, self.window_of(0, look)),
             harm=tuple(self.harm[row].tolist()),
             safe=tuple(self.safe[row].tolist()),
             e_harm=float(self.e_harm[row]),
@@ -167,12 +165,12 @@ class Fast:
             samples=before.samples + more,
             safe_samples=before.safe_samples + more,
         )
-        cursor = self.windows[row].cursor
+        cursor = self.window(look).cursor
         return GateState(test=self.start.test, evidence=evidence, cursor=cursor)
 
     def window(self, look: int) -> Window:
         """See `Tape`."""
-        return self.windows[look - 1]
+        return self.window_of(look - 1, look)
 
 
 def _summed(start: tuple[float, ...], steps: FloatArray) -> FloatArray:
@@ -182,26 +180,3 @@ def _summed(start: tuple[float, ...], steps: FloatArray) -> FloatArray:
 
 def _e_values(log_e_values: FloatArray) -> FloatArray:
     return np.exp(np.minimum(log_e_values, np.log(GREATEST_E)))
-
-
-def _joined(windows: list[Window]) -> Window:
-    """All windows as one, for sums."""
-    last = windows[-1]
-    pairs = [window.pairs for window in windows if window.pairs]
-    return replace(
-        last,
-        stable=_arm([window.stable for window in windows]),
-        candidate=_arm([window.candidate for window in windows]),
-        pairs=last.pairs
-        and Pairs(
-            worse=sum(p.worse for p in pairs),
-            same=sum(p.same for p in pairs),
-            better=sum(p.better for p in pairs),
-            unlabelled=last.pairs.unlabelled,
-        ),
-    )
-
-
-def _arm(arms: list[Arm | None]) -> Arm | None:
-    known = [arm for arm in arms if arm is not None]
-    return Arm(total=sum(a.total for a in known), bad=sum(a.bad for a in known)) if known else None

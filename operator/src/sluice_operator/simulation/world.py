@@ -15,7 +15,8 @@ from sluice_operator.model import (
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
 from sluice_operator.simulation.crowd import ANSWERED, REQUESTS, SLOW, Crowd, Scene
-from sluice_operator.simulation.tally import kind_of, window_at
+from sluice_operator.simulation.flow import Counts
+from sluice_operator.simulation.tally import columns_at, kind_of, window_at
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Any instant would do; a fixed one keeps traces equal."""
@@ -97,6 +98,13 @@ class World:
         looks = self._crowd.looks + ahead
         return window_at(self._crowd, question, looks, self.behaviour, self.traffic)
 
+    def columns(self, question: Question, looks: int) -> Counts | None:
+        """Counts of each of the coming looks, as the judge's plain families take them."""
+        if self.metrics_down:
+            return None
+        self._crowd.ask_for(kind_of(question))
+        return columns_at(self._crowd, question, looks)
+
     def query_of(self, question: Question) -> str:
         """Nobody can ask a simulated world."""
         return ""
@@ -105,7 +113,13 @@ class World:
         """Let time pass and users ask."""
         self.foresee(span)
         self.now += span
-        self._crowd.pass_one()
+        self._crowd.looks += 1
+
+    def leap(self, looks: int, step: timedelta) -> None:
+        """Let some of the looks pass that are known ahead."""
+        assert looks <= self.foresee(step)
+        self.now += looks * step
+        self._crowd.looks += looks
 
     def foresee(self, step: timedelta) -> int:
         """How many looks of that length are known ahead, one at least."""
