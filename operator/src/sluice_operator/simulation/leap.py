@@ -8,10 +8,10 @@ others that matter, is a turn of the real loop.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sluice_operator.judge.update import problem_of
 from sluice_operator.model import Observation, Question, Window
+from sluice_operator.rollout.attend import attend
 from sluice_operator.rollout.decide import decide
 from sluice_operator.rollout.gate import questions_due
 from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
@@ -30,6 +30,7 @@ class Leaper:
 
     world: World
     wish: Wish
+    """May be changed from turn to turn."""
     poll: timedelta = timedelta(seconds=5)
     """Between two looks while gates are judged."""
     leaps: bool = True
@@ -50,7 +51,7 @@ class Leaper:
             if wait is None or self.world.now >= end:
                 return
             step = self._step(status)
-            if self.leaps and step == self.poll and not status.stable_away:
+            if self.leaps and step == self.poll and not self._is_asked(status):
                 status = self._leapt(status)
             self.world.advance(step)
 
@@ -58,15 +59,19 @@ class Leaper:
         steady = status.drift_since is None and status.unready_since is None
         return self.poll if steady and status.phase in JUDGING else WATCHFUL
 
+    def _is_asked(self, status: Status) -> bool:
+        """Whether a person waits for an answer."""
+        return any(action.id > status.last_action for action in self.wish.actions)
+
     def _leapt(self, status: Status) -> Status:
         """The status before the next look that matters, when time has come there."""
         serving = self.world.observe(status.deployment)
         questions = questions_due(self.wish.spec, status)
-        if serving.error or not questions or not self.world.running.keys() <= serving.ready:
+        steady = not status.stable_away and self.world.running.keys() <= serving.ready
+        if serving.error or not steady or not questions:
             return status
         ahead = self._ahead(status, questions)
-        news = min(ahead.looks, *(tape.news for tape in ahead.tapes.values()))
-        look = ahead.first_move(news)
+        look = ahead.first_move()
         before = ahead.before(look)  # read off the looks ahead while they still are
         self.world.leap(look - 1, self.poll)
         self.looks += look - 1
@@ -75,34 +80,11 @@ class Leaper:
     def _ahead(self, status: Status, questions: tuple[Question, ...]) -> "Ahead":
         for question in questions:  # what is asked for the first time has to be drawn first
             self.world.window(question)
-        looks = self.world.foresee(self.poll)
-        ends = [self.world.now + number * self.poll for number in range(1, looks + 1)]
-        tapes: dict[str, Tape] = {}
+        ahead = Ahead(leaper=self, status=status, tapes={}, looks=self.world.foresee(self.poll))
         for question in questions:
             if (state := status.gates.get(question.gate)) is not None:
-                tapes[question.gate] = self._tape(state, question, ends)
-        return Ahead(leaper=self, status=status, tapes=tapes, looks=looks)
-
-    def _tape(self, state: GateState, question: Question, ends: list[datetime]) -> Tape:
-        family = plain_family(state.test)
-        rows = None if family is None or state.error else self.world.columns(question, len(ends))
-        if family is None or rows is None:
-            return Slow(state, _windows(self.world, question, state, len(ends)), ends)
-
-        def window_of(begin: int, end: int) -> Window:
-            cursor = self.world.window(question, ahead=begin).cursor if begin else question.cursor
-            return self.world.window(replace(question, cursor=cursor), ahead=end)
-
-        return Fast.of(family, state, rows, window_of)
-
-
-def _windows(world: World, question: Question, state: GateState, looks: int) -> Iterator[Window]:
-    """What the question will be answered at each look; a problem leaves the cursor where it is."""
-    for look in range(1, looks + 1):
-        window = world.window(question, ahead=look)
-        yield window
-        if not problem_of(state.test, window):
-            question = replace(question, cursor=window.cursor)
+                ahead.tapes[question.gate] = ahead.tape(state, question)
+        return ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,21 +96,57 @@ class Ahead:
     tapes: dict[str, Tape]
     looks: int
 
+    def tape(self, state: GateState, question: Question) -> Tape:
+        """What one gate will know."""
+        world, family = self.leaper.world, plain_family(state.test)
+        rows = None if family is None or state.error else world.columns(question, self.looks)
+        if family is None or rows is None:
+            return Slow(state, self._counted(question))
+
+        def window_of(begin: int, end: int) -> Window:
+            cursor = world.window(question, ahead=begin).cursor if begin else question.cursor
+            return world.window(replace(question, cursor=cursor), ahead=end)
+
+        return Fast.of(family, state, rows, window_of)
+
+    def _counted(self, question: Question) -> Iterator[tuple[Window, GateState]]:
+        """Each window of one gate with what the core makes of it."""
+        status = self.status
+        for look in range(1, self.looks + 1):
+            window = self.leaper.world.window(question, ahead=look)
+            status = attend(self.leaper.wish.spec, status, self._seen(look, window)).status
+            state = status.gates[question.gate]
+            yield window, state
+            question = replace(question, cursor=state.cursor)
+
+    def _seen(self, look: int, *windows: Window) -> Observation:
+        leaper = self.leaper
+        return Observation(
+            now=leaper.world.now + look * leaper.poll,
+            serving=leaper.world.observe(self.status.deployment),
+            windows=windows,
+        )
+
     def before(self, look: int) -> Status:
         """The status that comes into a look."""
-        if look <= 1:
+        past = look - 1
+        if past == 0:
             return self.status
-        gates = {name: tape.state(look - 1) for name, tape in self.tapes.items()}
+        whole = filter(None, (tape.whole(past) for tape in self.tapes.values()))
+        seen = self._seen(past, *whole)
+        counted = attend(self.leaper.wish.spec, self.status, seen).status.gates
+        gates = {name: tape.state(past, counted[name]) for name, tape in self.tapes.items()}
         return replace(self.status, gates={**self.status.gates, **gates})
 
-    def first_move(self, news: int) -> int:
-        """The first look at which the core moves; the one with the news at the latest.
+    def first_move(self) -> int:
+        """The first look with news, or at which the core moves; the last one that is known else.
 
         What moves the core before there is news is time alone, and time that is over stays over:
         so a look at which it stays tells of all before it.
         """
+        news = min(self.looks, *(tape.news for tape in self.tapes.values()))
         stays, moves = 0, news
-        if news - 1 > 0 and self._stays(news - 1):
+        if news > 1 and self._stays(news - 1):
             return news
         while moves - stays > 1:
             middle = (stays + moves) // 2
@@ -137,13 +155,9 @@ class Ahead:
 
     def _stays(self, look: int) -> bool:
         """Whether the core would do nothing but count at a look."""
-        leaper, before = self.leaper, self.before(look)
-        seen = Observation(
-            now=leaper.world.now + look * leaper.poll,
-            serving=leaper.world.observe(before.deployment),
-            windows=tuple(tape.window(look) for tape in self.tapes.values()),
-        )
-        decision = decide(leaper.wish.spec, before, seen)
+        before = self.before(look)
+        seen = self._seen(look, *(tape.window(look) for tape in self.tapes.values()))
+        decision = decide(self.leaper.wish.spec, before, seen)
         return not decision.events and _bare(decision.status) == _bare(before)
 
 
