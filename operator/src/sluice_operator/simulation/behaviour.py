@@ -56,6 +56,8 @@ class Traffic:
     """From the answer to its label."""
     daily: float = 0.0
     """Swing of the load over a day, as a share of its mean; below 1."""
+    daybreak: timedelta = timedelta(0)
+    """How far the day has come when the world begins; the load is rising then."""
     incidents: tuple[Incident, ...] = ()
     unrest: float = 0.0
     """How far the share of errors wanders, for all alike: deviation of its logarithm."""

@@ -101,6 +101,12 @@ class Crowd:
         flow = self._flows.get((kind, revision))
         return flow.between(begin, end) if flow else ()
 
+    @property
+    def answered(self) -> int:
+        """Answers that users got so far."""
+        flows = [flow for (kind, _), flow in self._flows.items() if kind == ANSWERED]
+        return sum(flow.between(0, self.looks)[0] for flow in flows)
+
     def each(self, kind: str, revision: str, looks: Sequence[int]) -> Counts | None:
         """Counts from one of these looks to the next; None for who was never asked."""
         flow = self._flows.get((kind, revision))
@@ -210,7 +216,9 @@ def load_at(traffic: Traffic, since: timedelta) -> float:
     """Requests a second at a time after the start."""
     if not traffic.daily:
         return traffic.per_second
-    return traffic.per_second * (1 + traffic.daily * float(np.sin(2 * np.pi * (since / _DAY))))
+    return traffic.per_second * (
+        1 + traffic.daily * float(np.sin(2 * np.pi * ((since + traffic.daybreak) / _DAY)))
+    )
 
 
 def incident_at(incidents: Sequence[Incident], since: timedelta) -> float:

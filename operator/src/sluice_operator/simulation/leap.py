@@ -52,7 +52,8 @@ class Leaper:
                 return
             step = self._step(status)
             if self.leaps and step == self.poll and not self._is_asked(status):
-                status = self._leapt(status)
+                left = (end - self.world.now) / self.poll
+                status = self._leapt(status, most=max(int(left), 1))
             self.world.advance(step)
 
     def _step(self, status: Status) -> timedelta:
@@ -63,24 +64,25 @@ class Leaper:
         """Whether a person waits for an answer."""
         return any(action.id > status.last_action for action in self.wish.actions)
 
-    def _leapt(self, status: Status) -> Status:
+    def _leapt(self, status: Status, most: int) -> Status:
         """The status before the next look that matters, when time has come there."""
         serving = self.world.observe(status.deployment)
         questions = questions_due(self.wish.spec, status)
         steady = not status.stable_away and self.world.running.keys() <= serving.ready
         if serving.error or not steady or not questions:
             return status
-        ahead = self._ahead(status, questions)
+        ahead = self._ahead(status, questions, most)
         look = ahead.first_move()
         before = ahead.before(look)  # read off the looks ahead while they still are
         self.world.leap(look - 1, self.poll)
         self.looks += look - 1
         return before
 
-    def _ahead(self, status: Status, questions: tuple[Question, ...]) -> "Ahead":
+    def _ahead(self, status: Status, questions: tuple[Question, ...], most: int) -> "Ahead":
         for question in questions:  # what is asked for the first time has to be drawn first
             self.world.window(question)
-        ahead = Ahead(leaper=self, status=status, tapes={}, looks=self.world.foresee(self.poll))
+        looks = min(self.world.foresee(self.poll), most)
+        ahead = Ahead(leaper=self, status=status, tapes={}, looks=looks)
         for question in questions:
             if (state := status.gates.get(question.gate)) is not None:
                 ahead.tapes[question.gate] = ahead.tape(state, question)

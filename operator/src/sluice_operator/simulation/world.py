@@ -132,6 +132,11 @@ class World:
         count, weighted = self._crowd.counts(ANSWERED, revision, 0, self._crowd.looks) or (0, 0)
         return count, weighted
 
+    @property
+    def answered_by_all(self) -> int:
+        """Answers that users got so far."""
+        return self._crowd.answered
+
     def last_answers(self, revision: str) -> tuple[Arm, Arm]:
         """Of the last look: failed ones of all, and slow ones of all."""
         looks = self._crowd.looks
