@@ -8,7 +8,7 @@ from cluster_fault import FaultPlan, Strike
 from cluster_watch import WatchFaults
 from operator_storm import Storm, Weather
 from operator_story import STORIES
-from operator_world import OperatorWorld
+from operator_world import CANARY, OperatorWorld
 from sluice_operator.cluster.kind import ROLLOUT_RUN
 from sluice_operator.controller import journal
 from sluice_operator.controller.journal import block_of, entries_of, lines_in
@@ -70,6 +70,18 @@ def test_every_decision_of_an_attempt_is_in_its_record(told):
     ]
 
 
+def long_rollout():
+    """Every RolloutRun of a rollout whose journal fills some pages."""
+    world = OperatorWorld()
+    world.apply("s3://models/one")
+    world.run(30)
+    check = {"analysis": {"gates": ["slo"], "minDuration": "20m", "maxDuration": "30m"}}
+    steps = [{"setWeight": 10}, check, {"setWeight": 50}, check]
+    world.apply("s3://models/two", **CANARY | {"strategy": {"type": "Canary", "steps": steps}})
+    world.run(3_000)
+    return runs_of(world.memory)[2]
+
+
 def arms_in(plain):
     """Counts of the candidate that had requests."""
     return [w["candidate"] for w in plain["seen"]["windows"] if w["candidate"]["total"]]
@@ -91,13 +103,8 @@ def test_one_count_that_was_changed_is_found(told, share):
 
 
 def test_a_journal_that_is_full_goes_on_on_another_page(monkeypatch):
-    monkeypatch.setattr(journal, "FULL_CHARACTERS", 3_000)
-    world = OperatorWorld()
-    world.apply("s3://models/one")
-    world.run(30)
-    world.apply("s3://models/two")
-    world.run(500)
-    runs = runs_of(world.memory)[2]
+    monkeypatch.setattr(journal, "FULL_CHARACTERS", 9_000)
+    runs = long_rollout()
     (whole,) = [run for run in runs if not run["spec"].get("page")]
     pages = sorted(run["spec"]["page"] for run in runs if run["spec"].get("page"))
     assert len(pages) > 2
@@ -110,14 +117,9 @@ def test_a_journal_that_is_full_goes_on_on_another_page(monkeypatch):
 
 
 def test_of_a_record_that_is_too_long_the_beginning_is_lost(monkeypatch):
-    monkeypatch.setattr(journal, "FULL_CHARACTERS", 3_000)
+    monkeypatch.setattr(journal, "FULL_CHARACTERS", 9_000)
     monkeypatch.setattr("sluice_operator.controller.scribe.MOST_PAGES", 2)
-    world = OperatorWorld()
-    world.apply("s3://models/one")
-    world.run(30)
-    world.apply("s3://models/two")
-    world.run(500)
-    runs = runs_of(world.memory)[2]
+    runs = long_rollout()
     (whole,) = [run for run in runs if not run["spec"].get("page")]
     assert len(whole["status"]["pages"]) == 2
     assert len(runs) == 3

@@ -8,7 +8,6 @@ from sluice_operator.simulation.rehearsal import End, Users
 
 from sluice_cli.rehearse.sample import Sample
 
-
 MISSED = 0.05
 """A worse candidate that is promoted more often than this is told."""
 _UNITS = ((86_400.0, "day", "days"), (3_600.0, "h", "h"), (60.0, "min", "min"))

@@ -61,7 +61,8 @@ def show(samples: Sequence[Sample], advices: Sequence[tuple[bool, str]], console
         table.add_column(title, justify="right" if number else "left", no_wrap=True)
     for sample in samples:
         table.add_row(*cells(sample))
-    console.print(table, width=max(console.width, WIDTH), crop=False)
+    width = max(console.width, WIDTH)
+    Console(file=console.file, width=width, highlight=False).print(table)
     for bad, sentence in advices:
         mark = Text("! ", "bold red") if bad else Text("  ", "green")
         console.print(mark + Text(sentence), soft_wrap=True)
