@@ -31,8 +31,10 @@ def chance_words(chance: Chance) -> str:
 
 
 def _percent(share: float) -> str:
+    """Near either end with one digit more."""
     percent = 100 * share
-    return f"{percent:.1f}" if 0 < percent < 10 or 90 < percent < 100 else f"{percent:.0f}"  # noqa: PLR2004
+    near = 0.05 <= percent < 10 or 90 < percent < 99.95  # noqa: PLR2004 - the digit that it takes
+    return f"{percent:.1f}" if near else f"{percent:.0f}"
 
 
 def cells(sample: Sample) -> tuple[str, ...]:
