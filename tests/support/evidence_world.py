@@ -285,11 +285,8 @@ class SimulatedWorld:
             if count:
                 self.world.behaviours[revision] = behaviour
                 self.world.advance(timedelta(seconds=count))
-                found += Counter(
-                    total=self.world._flow[revision][-1].total,
-                    bad=self.world._flow[revision][-1].bad,
-                    slow=self.world._slow[revision][-1].bad,
-                )
+                failed, slowed = self.world.last_answers(revision)
+                found += Counter(total=failed.total, bad=failed.bad, slow=slowed.bad)
         self.world.routes = Routes()
         return found
 

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from sluice_cli import demo, doctor, ledger, local, package, pipeline, project, rollout
+from sluice_cli import demo, doctor, ledger, local, package, pipeline, project, rehearse, rollout
 from sluice_cli.failure import KNOWN_FAILURES, words_of
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.add_typer(rollout.app, name="rollout")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(package.app, name="package")
 app.add_typer(ledger.app, name="ledger")
+rehearse.register(app)
 doctor.register(app)
 demo.register(app)
 

@@ -1,12 +1,13 @@
 """`sluice rollout`: see why a rollout stands where it stands, and take part in it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.live import Live
+from rich.markup import escape
 from sluice_operator.errors import SpecError
 from sluice_operator.laptop.home import Home, read_json
-from sluice_operator.laptop.run_record import replay as replayed
 from sluice_operator.model import Verb
 from sluice_operator.rollout.status import RESTING
 
@@ -19,6 +20,20 @@ app = typer.Typer(help="Rollouts: watch, explain, take part.", no_args_is_help=T
 app.command()(plan)
 NameArgument = Annotated[str, typer.Argument(help="name of the ModelDeployment")]
 ReasonOption = Annotated[str, typer.Option("--reason", "-m", help="kept in the record")]
+PastArgument = Annotated[str, typer.Argument(help="name of the ModelDeployment")]
+AttemptOption = Annotated[int, typer.Option(help="number of the attempt; 0 is the last")]
+FileOption = Annotated[
+    Path | None, typer.Option("--file", "-f", help="RolloutRun as YAML, in place of a home")
+]
+KubeconfigOption = Annotated[
+    Path | None, typer.Option("--kubeconfig", help="ask a cluster, with this login")
+]
+ContextOption = Annotated[
+    str, typer.Option("--context", help="ask a cluster: context of the kubeconfig")
+]
+NamespaceOption = Annotated[
+    str, typer.Option("--namespace", "-n", help="ask a cluster: where the ModelDeployment is")
+]
 REFRESH_SECONDS = 0.5
 
 
@@ -60,23 +75,65 @@ def watch(name: NameArgument, home: HomeOption) -> None:
 
 
 @app.command()
-def replay(
-    name: NameArgument,
+def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     home: HomeOption,
-    attempt: Annotated[int, typer.Option(help="number of the attempt; 0 is the last")] = 0,
+    name: PastArgument = "",
+    attempt: AttemptOption = 0,
+    file: FileOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = "",
+    namespace: NamespaceOption = "",
 ) -> None:
     """Decide everything again from the record, and compare bit for bit."""
-    number = attempt or home.status(name).attempt
-    path = home.run_file(name, number)
-    if not path.exists():
-        home.wanted(name)
-        raise SpecError(f"{name}: attempt {number} has no record at {path}")
-    turns = 0
-    for turns, again in enumerate(replayed(path), start=1):
+    from sluice_cli.past.source import Where, past_of  # noqa: PLC0415 - slow to import
+
+    where = Where(home=home, file=file, kubeconfig=kubeconfig, context=context, namespace=namespace)
+    past = past_of(where, _named(name, file), attempt)
+    for note in past.notes:
+        say(f"[yellow]{escape(note)}[/]")
+    for number, again in enumerate(past.turns, start=1):
         if not again.equal:
-            say(f"[red]decision {turns} at {again.seen.now} differs[/]")
+            say(f"[red]decision {number} at {again.seen.now} differs[/]")
             raise typer.Exit(1)
-    say(f"{turns} decisions of attempt {number}: all equal")
+    say(f"{len(past.turns)} decisions of attempt {past.attempt}: all equal")
+
+
+@app.command()
+def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    home: HomeOption,
+    name: PastArgument = "",
+    at: Annotated[
+        str, typer.Option(help="one decision: its number, or a time such as 14:03:27 (UTC)")
+    ] = "",
+    attempt: AttemptOption = 0,
+    html: Annotated[Path | None, typer.Option(help="write a page with plots here")] = None,
+    file: FileOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = "",
+    namespace: NamespaceOption = "",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Why each decision of an attempt was made, and what would have changed it."""
+    from sluice_cli.past.explain import chosen, plain_of, show  # noqa: PLC0415 - slow to import
+    from sluice_cli.past.source import Where, past_of  # noqa: PLC0415 - slow to import
+
+    where = Where(home=home, file=file, kubeconfig=kubeconfig, context=context, namespace=namespace)
+    past = past_of(where, _named(name, file), attempt)
+    told = chosen(past, at)
+    if html is not None:
+        from sluice_cli.past.page import write_page  # noqa: PLC0415 - slow to import
+
+        write_page(html, past, told)
+    if output is Output.JSON:
+        print_json(plain_of(past, told))
+    else:
+        show(past, told, console)
+
+
+def _named(name: str, file: Path | None) -> str:
+    if not name and file is None:
+        raise SpecError("name the ModelDeployment, or a file with its RolloutRun (-f)")
+    return name
 
 
 def _ask(home: Home, name: str, verb: Verb, reason: str) -> None:

@@ -1,20 +1,15 @@
 """Plots of one attempt, as SVG to stand inside a page."""
 
-import io
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sluice_operator.api.v1alpha1 import Comparison, Gate, Spec
 
 from sluice_cli.demo.series import Course, GateCourse, error_rates
+from sluice_cli.drawing import CANDIDATE, HARM, SAFE, STABLE, svg
 
-mpl.rcParams["svg.hashsalt"] = "sluice"
-mpl.rcParams["font.size"] = 9
-
-STABLE, CANDIDATE, HARM, SAFE = "#4a6fa5", "#e07a1f", "#c0392b", "#2e8b57"
 SMOOTH_WINDOWS = 10
 _EFFECTS = {
     Comparison.RELATIVE: "ratio",
@@ -51,7 +46,7 @@ def timeline_svg(spec: Spec, course: Course) -> str:
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     rows[-1].set_xlabel("seconds since the attempt began")
-    return _svg(figure)
+    return svg(figure)
 
 
 def _weight(course: Course, axes: Axes) -> None:
@@ -112,9 +107,3 @@ def _gaps(values: Sequence[float | None]) -> list[float]:
 
 def _percent(rate: float | None) -> float:
     return float("nan") if rate is None else 100 * rate
-
-
-def _svg(figure: Figure) -> str:
-    text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()[text.getvalue().index("<svg") :]

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from sluice_operator.api.load import load
 from sluice_operator.laptop.home import write_whole
+from sluice_operator.laptop.run_record import replay
 
 from sluice_cli.demo.act import Played
 from sluice_cli.demo.plot import timeline_svg
@@ -30,7 +31,7 @@ def write_report(
 
 def _act(one: Played, numbers: dict[str, Any], deployments: Path) -> dict[str, Any]:
     spec = load(deployments / one.act.deployment).spec
-    course = course_of(one.record, one.attempt.revision.name)
+    course = course_of(tuple(replay(one.record)), one.attempt.revision.name)
     return {
         "name": one.act.name,
         "story": one.act.story,

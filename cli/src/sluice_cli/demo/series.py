@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sluice_operator.judge.verdict import effect_of
-from sluice_operator.laptop.run_record import Replayed, replay
 from sluice_operator.model import Event, Window
+from sluice_operator.rollout.replay import Replayed
 from sluice_operator.rollout.status import GateState
 
 
@@ -47,9 +46,8 @@ class Course:
     events: list[tuple[float, Event]] = field(default_factory=list)
 
 
-def course_of(record: Path, candidate: str) -> Course:
-    """The course that the record tells."""
-    turns = list(replay(record))
+def course_of(turns: Sequence[Replayed], candidate: str) -> Course:
+    """The course that the turns of a record tell."""
     course = Course(began=turns[0].seen.now.timestamp())
     for turn in turns:
         _add(course, turn, candidate)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sluice_operator.laptop.run_record import Replayed, replay
+from sluice_operator.laptop.run_record import replay
+from sluice_operator.rollout.replay import Replayed
 
 from sluice_cli.demo.act import Played
 from sluice_cli.demo.crowd import Answer

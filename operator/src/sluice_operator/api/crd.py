@@ -90,6 +90,7 @@ ROLLOUT_RUN = Resource(
         Column(name="Peak", path=".status.peakWeight", type="integer"),
         _AGE,
         Column(name="Cause", path=".status.cause", wide=True),
+        Column(name="Page", path=".spec.page", type="integer", wide=True),
     ),
 )
 ROLLOUT_ACTION = Resource(

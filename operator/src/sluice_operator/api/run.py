@@ -27,6 +27,9 @@ class RunSpec(Wire):
     """Digest that the package must have."""
     stable: Name | None = None
     """The revision that it was tried against; absent for the first model."""
+    page: Annotated[int, Field(ge=0)] = 0
+    """Number of a page, which holds an earlier part of the journal and nothing else; 0 for the
+    record itself."""
 
 
 class ArmCounts(Report):
@@ -171,6 +174,15 @@ class DecisionEntry(Report):
     """Who asked for it; absent when nobody did."""
 
 
+class JournalPage(Report):
+    """An earlier part of the journal, in a RolloutRun of its own: `NAME-ATTEMPT-page-NUMBER`."""
+
+    number: Count = 0
+    """Of the page."""
+    since: Instant | None = None
+    """Its first look."""
+
+
 class RunStatus(Report):
     """How the attempt goes, or ended; written by the operator only."""
 
@@ -188,6 +200,16 @@ class RunStatus(Report):
     """Evidence of every gate as JSON text, to the bit: what a restart goes on from."""
     decisions: tuple[DecisionEntry, ...] = Field(default=(), max_length=256)
     """What was decided, oldest first."""
+    journal: Annotated[str, Field(max_length=393_216)] = ""
+    """What was seen at each look, compressed; `sluice rollout replay` decides on it again."""
+    journal_since: Instant | None = None
+    """Its first look."""
+    journal_until: Instant | None = None
+    """Its last look."""
+    journal_end: Word = ""
+    """Digest of its last line, so that none is written twice."""
+    pages: tuple[JournalPage, ...] = Field(default=(), max_length=64)
+    """Where the looks before it are, oldest first; the oldest of a long record are gone."""
 
 
 class RolloutRun(Wire):

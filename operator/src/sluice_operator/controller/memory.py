@@ -8,6 +8,7 @@ from datetime import datetime
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
+from sluice_operator.controller.journal import Line, Pen
 from sluice_operator.controller.wanted import Wanted
 from sluice_operator.model import Event
 from sluice_operator.rollout.status import Status
@@ -59,6 +60,8 @@ class Page:
     """RolloutActions and the status that each gets."""
     checkpoint: bool = False
     """Whether the evidence is worth a write by itself."""
+    looks: list[Line] = field(default_factory=list)
+    """Of the journal; they wait for something else that is worth a write."""
 
     @property
     def is_blank(self) -> bool:
@@ -87,6 +90,17 @@ class Book:
         with self._lock:
             return bool(self._page.actions) or any(event.warning for event in self._page.events)
 
+    @property
+    def looks(self) -> int:
+        """How many looks wait to be written."""
+        with self._lock:
+            return len(self._page.looks)
+
+    def lose_looks(self) -> None:
+        """Too many wait: the record gets a gap."""
+        with self._lock:
+            self._page = replace(self._page, looks=[])
+
     def note(self, more: Page) -> None:
         """Put more on the present page."""
         with self._lock:
@@ -111,6 +125,7 @@ def _joined(first: Page, second: Page) -> Page:
         events=first.events + second.events,
         actions=first.actions + second.actions,
         checkpoint=first.checkpoint or second.checkpoint,
+        looks=first.looks + second.looks,
     )
 
 
@@ -147,6 +162,9 @@ class Memory:
     book: Book = field(default_factory=Book)
     answered: set[str] = field(default_factory=set)
     """uids of RolloutActions whose result is written or will be."""
+    pen: Pen = field(default_factory=Pen)
+    ink: bytes = b""
+    """The last line of the journal, as written by this process: dictionary of the next block."""
     runs: dict[int, Object] = field(default_factory=dict)
     """RolloutRuns of this deployment that are being written, as the API server gave them."""
 

@@ -7,6 +7,7 @@ from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.cluster.kind import Object, name_of
 from sluice_operator.cluster.port import Plain
 from sluice_operator.controller.counts import counts_shown
+from sluice_operator.controller.journal import MOST_WAITING
 from sluice_operator.controller.memory import Memory, Page, structure_of
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.controller.shelf import action_of
@@ -62,6 +63,17 @@ def page_of(look: Look) -> Page:
         actions=_results(look),
         checkpoint=bool(after.gates),
     )
+
+
+def looked(memory: Memory, look: Look) -> Page:
+    """The look itself, for the journal; blank for one that has changed nothing."""
+    if look.after.attempt == 0 or (look.before == look.after and not look.decision.events):
+        return Page()
+    if memory.book.looks >= MOST_WAITING:
+        memory.book.lose_looks()
+        memory.pen.lift()
+    at = moment_text(look.seen.now)
+    return Page(looks=[memory.pen.line(look.spec, look.before, look.seen, look.after, at)])
 
 
 def _outcome(ended: Attempt) -> Plain:

@@ -23,6 +23,15 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
+from sluice_operator.controller.journal import (
+    MOST_PAGES,
+    Line,
+    block_of,
+    mark_of,
+    parted,
+    unwritten,
+)
+from sluice_operator.controller.journal import joined as added
 from sluice_operator.controller.memory import Memory, Page
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import checkpoint_of, run_name
@@ -35,6 +44,8 @@ MOST_DECISIONS = 200
 """Entries that a RolloutRun keeps; of a longer record the middle is left out."""
 FIRST_DECISIONS = 20
 RETRY_SECONDS = 2.0
+PAGE_LABEL = "sluice.dev/page"
+"""Tells pages from records, for those who list RolloutRuns."""
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +97,10 @@ class Scribe:
             self._write_run(memory, body, page, attempt)
             page.decisions = [entry for entry in page.decisions if entry[0] != attempt]
             page.outcomes.pop(attempt, None)
+            page.looks = [line for line in page.looks if line.attempt != attempt]
         page.checkpoint = False
+        memory.book.put_back(Page(looks=page.looks))  # they wait for something worth a write
+        page.looks = []
 
     def _write_run(self, memory: Memory, body: Object, page: Page, attempt: int) -> None:
         status = memory.status
@@ -95,12 +109,56 @@ class Scribe:
         if attempt == status.attempt:
             kept = memory.spec if is_borrowing(body) else None
             shown |= {"checkpoint": checkpoint_of(status, kept)}
+        lines = [line for line in page.looks if line.attempt == attempt]
+        lines = unwritten(lines, shown.get("journalEnd", ""))
+        ink, memory.ink = memory.ink if attempt in memory.runs else b"", b""
         try:
+            shown = self._journalled(run, shown, lines, ink) if lines else shown
             written = self._cluster.replace_status(ROLLOUT_RUN, {**run, "status": shown})
         except (ConflictError, MissingError):
             memory.runs.pop(attempt, None)
             raise
         memory.runs = {attempt: written}
+        memory.ink = lines[-1].text if lines else ink
+        memory.pen.size = len(shown.get("journal", ""))
+
+    def _journalled(self, run: Object, shown: Plain, lines: Sequence[Line], ink: bytes) -> Plain:
+        """The record with some looks more; a journal that is full is put aside first."""
+        journal = shown.get("journal", "")
+        last, first = parted(journal, lines)
+        if last:
+            journal = added(journal, block_of([line.text for line in last], ink))
+            ink = last[-1].text
+        if first:
+            shown = self._put_aside(run, shown, journal)
+            journal = block_of([line.text for line in first])
+        since = first[0].at if first else shown.get("journalSince", lines[0].at)
+        return shown | {
+            "journal": journal,
+            "journalSince": since,
+            "journalUntil": lines[-1].at,
+            "journalEnd": mark_of(lines[-1]),
+        }
+
+    def _put_aside(self, run: Object, shown: Plain, journal: str) -> Plain:
+        """A journal on a page of its own; the oldest page makes room."""
+        pages = list(shown.get("pages", ()))
+        number = pages[-1]["number"] + 1 if pages else 1
+        since, until = shown["journalSince"], shown["journalUntil"]
+        namespace, name = run["metadata"]["namespace"], run["metadata"]["name"]
+        try:
+            page = self._cluster.create(ROLLOUT_RUN, page_of_run(run, number))
+        except ExistsError as taken:  # made before, but the answer was lost, or what came after it
+            found = self._cluster.get(ROLLOUT_RUN, namespace, page_name(name, number))
+            if found is None:
+                raise ConflictError(str(taken)) from taken
+            page = found
+        status = {"journal": journal, "journalSince": since, "journalUntil": until}
+        self._cluster.replace_status(ROLLOUT_RUN, {**page, "status": status})
+        pages.append({"number": number, "since": since})
+        for old in pages[:-MOST_PAGES]:
+            self._cluster.delete(ROLLOUT_RUN, namespace, page_name(name, old["number"]))
+        return shown | {"pages": pages[-MOST_PAGES:]}
 
     def _run(self, memory: Memory, body: Object, attempt: int) -> Object:
         """The RolloutRun of an attempt, made when there is none; the oldest one makes room."""
@@ -192,6 +250,34 @@ def run_of(body: Object, status: Status, attempt: int) -> Plain:
             "ownerReferences": [owner_of(body)],
         },
         "spec": spec,
+    }
+
+
+def page_name(run: str, number: int) -> str:
+    """Name of a page of a RolloutRun."""
+    return f"{run}-page-{number}"
+
+
+def page_of_run(run: Object, number: int) -> Plain:
+    """A page without a status; Kubernetes removes it with its RolloutRun."""
+    metadata = run["metadata"]
+    return {
+        "apiVersion": ROLLOUT_RUN.api_version,
+        "kind": ROLLOUT_RUN.kind,
+        "metadata": {
+            "name": page_name(metadata["name"], number),
+            "namespace": metadata["namespace"],
+            "labels": {**metadata["labels"], PAGE_LABEL: str(number)},
+            "ownerReferences": [
+                {
+                    "apiVersion": ROLLOUT_RUN.api_version,
+                    "kind": ROLLOUT_RUN.kind,
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                }
+            ],
+        },
+        "spec": {**run["spec"], "page": number},
     }
 
 

@@ -25,7 +25,7 @@ from sluice_operator.cluster.kind import (
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
 from sluice_operator.controller.memory import Memory, Page, spread_of, structure_of
-from sluice_operator.controller.page import Look, is_new, page_of, unanswered
+from sluice_operator.controller.page import Look, is_new, looked, page_of, unanswered
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
 from sluice_operator.controller.shelf import Shelf, action_of
@@ -351,6 +351,7 @@ def _note(memory: Memory, done: Look, *, due: bool) -> None:
     memory.answered |= {action["metadata"]["uid"] for action, _ in page.actions}
     memory.book.note(page)
     memory.book.note(Page(checkpoint=due and bool(done.after.gates)))
+    memory.book.note(looked(memory, done))
     memory.book.note(unanswered(memory, done))
 
 

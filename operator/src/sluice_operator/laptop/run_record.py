@@ -1,38 +1,26 @@
 """The record of an attempt: every look and its decision, from which all can be replayed."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.errors import SpecError
 from sluice_operator.model import Observation
-from sluice_operator.rollout.decide import Decision, decide
-from sluice_operator.rollout.record import seen_from_plain, seen_to_plain, status_to_json
+from sluice_operator.rollout.decide import Decision
+from sluice_operator.rollout.replay import (
+    Entry,
+    Replayed,
+    digest_of,
+    entry_from_plain,
+    entry_to_plain,
+    replayed,
+)
 from sluice_operator.rollout.status import Status
-
-_STATUS: TypeAdapter[Status] = TypeAdapter(Status)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One turn as it was recorded."""
-
-    before: Status | None
-    """Status before the decision; written when it does not follow from the entry above."""
-    spec: Spec | None
-    """Likewise."""
-    seen: Observation
-    digest: str
-    """sha256 of the status that was decided."""
-    error: str
 
 
 def append(path: Path, entry: dict[str, Any]) -> None:
@@ -73,19 +61,10 @@ def entry_of(
     before: Status | None, spec: Spec | None, seen: Observation, decision: Decision, error: str
 ) -> dict[str, Any]:
     """One turn as plain values; `before` and `spec` are None where they follow from above."""
-    plain: dict[str, Any] = {"seen": seen_to_plain(seen), "digest": digest_of(decision.status)}
-    if before is not None:
-        plain["before"] = json.loads(status_to_json(before))
-    if spec is not None:
-        plain["spec"] = spec.to_wire()
+    plain = entry_to_plain(before, spec, seen, digest_of(decision.status))
     if error:
         plain["error"] = error
     return plain
-
-
-def digest_of(status: Status) -> str:
-    """Equal for equal statuses, to the last bit of each number."""
-    return hashlib.sha256(status_to_json(status).encode()).hexdigest()
 
 
 def read(path: Path) -> Iterator[Entry]:
@@ -96,32 +75,12 @@ def read(path: Path) -> Iterator[Entry]:
     """
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
         try:
-            yield _entry(json.loads(line))
+            yield entry_from_plain(json.loads(line))
         except (ValueError, KeyError, TypeError) as damaged:
             raise SpecError(
                 f"{path}:{number}: is no line of a record ({type(damaged).__name__}); what was"
                 " decided there cannot be replayed"
             ) from damaged
-
-
-def _entry(plain: Any) -> Entry:
-    return Entry(
-        before=_STATUS.validate_python(plain["before"]) if "before" in plain else None,
-        spec=Spec.model_validate(plain["spec"]) if "spec" in plain else None,
-        seen=seen_from_plain(plain["seen"]),
-        digest=plain["digest"],
-        error=plain.get("error", ""),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """One turn decided again."""
-
-    seen: Observation
-    decision: Decision
-    equal: bool
-    """Whether the same was decided, to the bit."""
 
 
 def replay(path: Path) -> Iterator[Replayed]:
@@ -130,13 +89,8 @@ def replay(path: Path) -> Iterator[Replayed]:
     Raises:
         SpecError: A line is damaged, or the first one is missing.
     """
-    status: Status | None = None
-    spec: Spec | None = None
-    for entry in read(path):
-        status = entry.before or status
-        spec = entry.spec or spec
-        if status is None or spec is None:
-            raise SpecError(f"{path}: its beginning is missing; it cannot be replayed")
-        decision = decide(spec, status, entry.seen)
-        status = decision.status
-        yield Replayed(seen=entry.seen, decision=decision, equal=digest_of(status) == entry.digest)
+    entries = read(path)
+    first = next(entries, None)
+    if first is None or first.before is None or first.spec is None:
+        raise SpecError(f"{path}: its beginning is missing; it cannot be replayed")
+    yield from replayed(chain([first], entries))

@@ -1,15 +1,11 @@
 """The simulated world: an engine and an evidence source on one seeded source of chance."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-import numpy as np
 
 from sluice_operator.errors import ServingEngineError
 from sluice_operator.model import (
     Arm,
-    Pairs,
     Question,
     Routes,
     Routing,
@@ -18,6 +14,9 @@ from sluice_operator.model import (
 )
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
+from sluice_operator.simulation.crowd import ANSWERED, REQUESTS, SLOW, Crowd, Scene
+from sluice_operator.simulation.flow import Counts
+from sluice_operator.simulation.tally import columns_at, kind_of, window_at
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Any instant would do; a fixed one keeps traces equal."""
@@ -40,15 +39,13 @@ class World:
     metrics_down: bool = False
     running: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Revision name to its URI and the time of its start."""
-    _flow: dict[str, list[Arm]] = field(default_factory=dict)
-    _slow: dict[str, list[Arm]] = field(default_factory=dict)
-    _pairs: list[tuple[datetime, str, Pairs]] = field(default_factory=list)
-    _chance: np.random.Generator = field(init=False)
-    _chance_of_slowness: np.random.Generator = field(init=False)
+    block: int = 1
+    """Looks for which chance is drawn at a time. More are faster, and then models and traffic
+    must not change any more."""
+    _crowd: Crowd = field(init=False)
 
     def __post_init__(self) -> None:
-        self._chance = np.random.default_rng(self.seed)
-        self._chance_of_slowness = np.random.default_rng((self.seed, 1))
+        self._crowd = Crowd(seed=self.seed, start=self.now)
 
     @property
     def ports(self) -> Ports:
@@ -91,7 +88,22 @@ class World:
 
     def windows(self, name: str, questions: tuple[Question, ...]) -> tuple[Window, ...]:
         """Counts since each cursor."""
-        return tuple(self._window(question) for question in questions)
+        return tuple(self.window(question) for question in questions)
+
+    def window(self, question: Question, ahead: int = 0) -> Window:
+        """The answer to one question, now or so many looks ahead of now."""
+        if self.metrics_down:
+            return Window(gate=question.gate, cursor=question.cursor, error="no answer")
+        self._crowd.ask_for(kind_of(question))
+        looks = self._crowd.looks + ahead
+        return window_at(self._crowd, question, looks, self.behaviour, self.traffic)
+
+    def columns(self, question: Question, looks: int) -> Counts | None:
+        """Counts of each of the coming looks, as the judge's plain families take them."""
+        if self.metrics_down:
+            return None
+        self._crowd.ask_for(kind_of(question))
+        return columns_at(self._crowd, question, looks)
 
     def query_of(self, question: Question) -> str:
         """Nobody can ask a simulated world."""
@@ -99,17 +111,40 @@ class World:
 
     def advance(self, span: timedelta) -> None:
         """Let time pass and users ask."""
+        self.foresee(span)
         self.now += span
-        asked = int(self._chance.poisson(self.traffic.per_second * span.total_seconds()))
-        shares = self.routes.weights
-        if shares:
-            split = self._chance.multinomial(asked, [w / 100 for w in shares.values()])
-            for revision, requests in zip(shares, split, strict=True):
-                self._answer(revision, int(requests))
-        for revision, percent in self.routes.mirror.items():
-            copies = int(self._chance.binomial(asked, percent / 100))
-            self._answer(revision, copies)
-            self._pair(revision, copies)
+        self._crowd.looks += 1
+
+    def leap(self, looks: int, step: timedelta) -> None:
+        """Let some of the looks pass that are known ahead."""
+        assert looks <= self.foresee(step)
+        self.now += looks * step
+        self._crowd.looks += looks
+
+    def foresee(self, step: timedelta) -> int:
+        """How many looks of that length are known ahead, one at least."""
+        scene = Scene(routes=self.routes, traffic=self.traffic, step=step)
+        self._crowd.foresee(scene, self.behaviour, self.block)
+        return self._crowd.drawn_ahead
+
+    def answered(self, revision: str) -> tuple[int, int]:
+        """Answers that users got of it so far, and the same, weighted by the trouble of all."""
+        count, weighted = self._crowd.counts(ANSWERED, revision, 0, self._crowd.looks) or (0, 0)
+        return count, weighted
+
+    @property
+    def answered_by_all(self) -> int:
+        """Answers that users got so far."""
+        return self._crowd.answered
+
+    def last_answers(self, revision: str) -> tuple[Arm, Arm]:
+        """Of the last look: failed ones of all, and slow ones of all."""
+        looks = self._crowd.looks
+        (asked, bad), (answers, slow) = (
+            self._crowd.counts(kind, revision, looks - 1, looks) or (0, 0)
+            for kind in (REQUESTS, SLOW)
+        )
+        return Arm(total=asked, bad=bad), Arm(total=answers, bad=slow)
 
     def _ready(self) -> frozenset[str]:
         return frozenset(
@@ -117,59 +152,3 @@ class World:
             for name, (_, since) in self.running.items()
             if not self.behaviour(name).broken and self.now - since >= self.behaviour(name).startup
         )
-
-    def _answer(self, revision: str, requests: int) -> None:
-        bad = int(self._chance.binomial(requests, self.behaviour(revision).error_rate))
-        self._flow.setdefault(revision, []).append(Arm(total=requests, bad=bad))
-        slow = int(self._chance_of_slowness.binomial(requests, self.behaviour(revision).slow))
-        self._slow.setdefault(revision, []).append(Arm(total=requests, bad=slow))
-
-    def _pair(self, revision: str, copies: int) -> None:
-        model = self.behaviour(revision)
-        same = 1 - model.worse - model.better
-        worse, better, equal = self._chance.multinomial(copies, [model.worse, model.better, same])
-        pairs = Pairs(worse=int(worse), same=int(equal), better=int(better))
-        self._pairs.append((self.now + self.traffic.label_delay, revision, pairs))
-
-    def _window(self, question: Question) -> Window:
-        if self.metrics_down:
-            return Window(gate=question.gate, cursor=question.cursor, error="no answer")
-        if question.comparison == "Paired":
-            return self._paired_window(question)
-        flow = self._slow if question.metric == "LatencyExceedance" else self._flow
-        arms = {r: flow.get(r, []) for r in (question.stable, question.candidate)}
-        begins = _positions(question.cursor) or {r: len(arm) for r, arm in arms.items()}
-        counts = {r: _total(arm[begins.get(r, 0) :]) for r, arm in arms.items()}
-        return Window(
-            gate=question.gate,
-            cursor=";".join(f"{r}={len(arm)}" for r, arm in arms.items()),
-            stable=counts[question.stable],
-            candidate=counts[question.candidate],
-        )
-
-    def _paired_window(self, question: Question) -> Window:
-        since = datetime.fromisoformat(question.cursor) if question.cursor else self.now
-        mine = [(at, pairs) for at, name, pairs in self._pairs if name == question.candidate]
-        labelled = [pairs for at, pairs in mine if since < at <= self.now]
-        waiting = sum(pairs.total for at, pairs in mine if at > self.now)
-        return Window(
-            gate=question.gate,
-            cursor=self.now.isoformat(),
-            pairs=Pairs(
-                worse=sum(p.worse for p in labelled),
-                same=sum(p.same for p in labelled),
-                better=sum(p.better for p in labelled),
-                unlabelled=waiting,
-            ),
-        )
-
-
-def _positions(cursor: str) -> Mapping[str, int]:
-    """Empty for a cursor that is empty or not of this world: then counting starts now."""
-    parts = [part.rpartition("=") for part in cursor.split(";") if part]
-    known = all(revision and position.isdecimal() for revision, _, position in parts)
-    return {revision: int(position) for revision, _, position in parts} if known else {}
-
-
-def _total(flow: list[Arm]) -> Arm:
-    return Arm(total=sum(arm.total for arm in flow), bad=sum(arm.bad for arm in flow))

@@ -1,0 +1,1 @@
+"""What a rollout has done, from its record alone: replayed, and explained."""
