@@ -65,11 +65,11 @@ demo: init ## The main job: train, serve, and let three candidates earn their tr
 bench: init ## Every benchmark; tables on screen, JSON in build/bench
 	$(RUN) python bench/run.py
 
-e2e: init ## The demo as a user runs it, held to what it promises
+e2e: stack ## All end-to-end tests: the stack on the node, then the demo as a user runs it
 	$(RUN) pytest tests/e2e/test_demo.py --timeout 900
 
-stack: init node-up parts ## The whole stack on the node of this machine, as its users meet it (needs root and Debian)
-	$(RUN) pytest tests/e2e/test_stack.py --timeout 900
+stack: init node-up parts ## The images and the whole stack on the node of this machine (needs root and Debian)
+	$(RUN) pytest tests/images tests/e2e/test_stack.py --timeout 900
 
 parts: ## Programs of the node and images of the stack, which `make stack` runs
 	nice tools/node/node build all
