@@ -26,7 +26,14 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
-from sluice_operator.controller.memory import Memory, Page, spread_of, structure_of
+from sluice_operator.controller.memory import (
+    Memory,
+    Page,
+    spread_of,
+    structure_of,
+    trouble_of,
+    with_trouble,
+)
 from sluice_operator.controller.page import Look, is_new, page_of, unanswered
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
@@ -171,6 +178,7 @@ class Turns:
         waiting, before = self._world.shelf.waiting(key), memory.status
         actions = tuple(action_of(action) for action in waiting if is_new(action, memory))
         seen = look(Wish(spec=spec, actions=actions, deleted=deleted), before, ports)
+        seen = replace(seen, serving=with_trouble(seen.serving, memory.trouble))
         return Look(
             spec=spec,
             before=before,
@@ -335,7 +343,7 @@ def _act(memory: Memory, ports: Ports, decision: Decision) -> SluiceError | None
     except SluiceError as error:
         refused = error
     memory.sure = not isinstance(refused, UnavailableError)
-    memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
+    memory.trouble = trouble_of(refused)
     memory.failures = memory.failures + 1 if refused else 0
     return refused
 
