@@ -58,6 +58,57 @@ def test_a_model_that_never_loads_gets_no_traffic(stage):
     assert status["history"][-1]["peakWeight"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "uri", "reason"),
+    [
+        ("absent", "s3://models/nowhere", "ModelFailed: directory not found"),
+        ("unregistered", "models:/churn/99", "the operator knows no MLflow"),
+    ],
+)
+def test_a_uri_that_leads_nowhere_is_named_and_gets_no_traffic(stage, name, uri, reason):
+    stage.serving(name)
+    stage.apply(name, uri)
+    status = stage.until(name, stands("RolledBack", GOOD))
+    assert reason in status["history"][-1]["cause"]
+    assert status["history"][-1]["peakWeight"] == 0
+    assert reason in condition(status, "RolledBack")["message"]
+    assert stage.weights(name) == {status["stable"]["name"]: 100}
+
+
+def test_a_first_model_that_leads_nowhere_stalls_with_the_reason(stage):
+    stage.apply("unfounded", "models:/churn/99")
+    status = stage.until("unfounded", lambda status: status.get("phase") == "Failed")
+    stalled = condition(status, "Stalled")
+    assert stalled["status"] == "True"
+    assert "the operator knows no MLflow" in stalled["message"]
+    stage.apply("unfounded", GOOD)
+    stage.until("unfounded", stands("Healthy", GOOD))
+
+
+def test_a_secret_that_is_missing_is_named_and_another_name_mends_it(stage):
+    stage.serving("secretive")
+    swift = {"strategy": {"type": "Immediate"}, "gates": []}
+    stage.apply("secretive", BETTER, model={"uri": BETTER, "secretName": "absent"}, **swift)
+    status = stage.until("secretive", stands("RolledBack", GOOD))
+    past = status["history"][-1]
+    assert 'secrets "absent" not found' in past["cause"]
+    stable = stage.get(SELDON_MODEL, status["stable"]["name"])
+    assert "secretName" not in stable["spec"]
+    stage.plane.kubectl(
+        "create", "secret", "generic", "present", "-n", NAMESPACE, "--from-literal=s3={}"
+    )
+    stage.apply("secretive", BETTER, model={"uri": BETTER, "secretName": "present"}, **swift)
+    gone = lambda: not stage.get(SELDON_MODEL, past["revision"]["name"])  # noqa: E731
+    eventually(gone, within=60)
+    stage.ask("secretive", "Retry", past["revision"]["name"])
+    status = stage.until("secretive", stands("Healthy", BETTER))
+    assert stage.get(SELDON_MODEL, status["stable"]["name"])["spec"]["secretName"] == "present"
+
+
+def condition(status, kind: str):
+    return next((one for one in status.get("conditions", ()) if one["type"] == kind), {})
+
+
 def on_trial(status) -> bool:
     return status.get("traffic", {}).get("observedWeight") == 10
 

@@ -1,7 +1,7 @@
 """The operator process on a real API server and Prometheus; Seldon and users are played.
 
 One stage serves many tests: each has a ModelDeployment of its own name. Models behave as their URI
-says: `bad` fails three of ten requests, `broken` never loads.
+says: `bad` fails three of ten requests, `broken` never loads, `nowhere` does not exist.
 """
 
 import json
@@ -87,7 +87,8 @@ class Stage:
             folder=self.folder / "prometheus", targets=[self.exporter.target], interval="500ms"
         )
         self.prometheus.folder.mkdir()
-        manner = Manner(load_seconds=0.5, route_seconds=0.2, failing={"broken": "digest differs"})
+        failing = {"broken": "digest differs", "nowhere": "directory not found"}
+        manner = Manner(load_seconds=0.5, route_seconds=0.2, failing=failing)
         self.painter = SeldonPainter(self.cluster, time.monotonic, manner)
         self.envoy = Envoy(self)
         self._lock = threading.Lock()

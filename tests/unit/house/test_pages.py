@@ -76,6 +76,20 @@ def test_a_target_that_a_page_names_exists(page: str, line: str) -> None:
     assert line.split()[1] in targets, f"{page}: {line}"
 
 
+@pytest.mark.parametrize("name", ["Conditions", "Pauses", "Events"])
+def test_the_runbook_says_of_each_name_what_to_do(name: str) -> None:
+    told = chapter(ROOT / "docs" / "runbook.md", name)
+    entries = dict(re.findall(r"^### (\w+)\n(.+)", told, re.MULTILINE))
+    reference = chapter(ROOT / "docs" / "reference" / "conditions-and-events.md", name)
+    assert set(re.findall(r"^\| `(\w+)`", reference, re.MULTILINE)) == entries.keys()
+    assert all(len(said) > 20 for said in entries.values())
+
+
+def chapter(page: Path, name: str) -> str:
+    """What stands under a heading of the second level."""
+    return page.read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
+
+
 def test_the_page_of_the_modeldeployment_knows_every_field() -> None:
     page = (ROOT / "docs" / "modeldeployment.md").read_text()
     types = [t for t in vars(v1alpha1).values() if isinstance(t, type) and issubclass(t, Wire)]
