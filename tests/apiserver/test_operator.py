@@ -1,20 +1,28 @@
 """The operator's process against a real API server and a real Prometheus."""
 
 import json
+import os
+import signal
+import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from control_plane import ControlPlane
 from eventually import eventually
 from operator_stage import BAD, BETTER, BROKEN, GOOD, NAMESPACE, Stage, stage_on
+from serving_process import free_ports
 from sluice_operator.api.status import ModelDeploymentStatus
 from sluice_operator.cluster.kind import (
+    LEASE,
     MODEL_DEPLOYMENT,
     ROLLOUT_ACTION,
     SELDON_EXPERIMENT,
     SELDON_MODEL,
     name_of,
 )
+
+GRACEFUL_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +199,24 @@ def test_the_status_on_the_object_is_the_one_that_the_api_describes(stage):
     assert ModelDeploymentStatus.model_validate(status).phase == "Healthy"
     columns = stage.plane.kubectl("get", "modeldeployment", "described", "-n", NAMESPACE).stdout
     assert "Healthy" in columns
+
+
+def test_a_replica_that_is_asked_to_end_does_so_in_two_seconds_and_lets_the_lease_go(stage):
+    health, metrics = free_ports(2)
+    ports = {"HEALTH_PORT": str(health), "METRICS_PORT": str(metrics)}
+    own = {"LEASE_NAME": "of-its-own", "NAMESPACES": "sluice", "LOG_FORMAT": "json"}
+    replica = stage.start_operator(**ports, **own)
+    scraped = f"http://127.0.0.1:{metrics}/metrics"
+    eventually(lambda: "sluice_leading 1.0" in httpx.get(scraped, trust_env=False).text)
+    assert httpx.get(f"http://127.0.0.1:{health}/healthz", trust_env=False).json() == {"ok": True}
+    began = time.monotonic()
+    os.kill(replica.pid, signal.SIGTERM)
+    eventually(replica.ended, within=10, every=0.01)
+    assert time.monotonic() - began <= GRACEFUL_SECONDS
+    lease = stage.cluster.get(LEASE, "sluice", "of-its-own")
+    assert not lease["spec"].get("holderIdentity")
+    lines = [json.loads(line) for line in stage.log_of(len(stage.operators) - 1).splitlines()]
+    assert lines[-1]["message"].startswith("Stopped ")
 
 
 UNGATED = {

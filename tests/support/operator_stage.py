@@ -148,7 +148,7 @@ class Stage:
         command = ["/usr/bin/env", *words, sys.executable, "-m", "sluice_operator.controller"]
         operator = Process(command, log)
         self.operators.append(operator)
-        ready = f"http://127.0.0.1:{health}/readyz"
+        ready = f"http://127.0.0.1:{given['HEALTH_PORT']}/readyz"
         eventually(lambda: operator.ended() or _is_ok(ready), within=120, every=0.1)
         assert not operator.ended(), log.read_text()
         return operator

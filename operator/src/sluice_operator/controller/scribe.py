@@ -23,6 +23,7 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
+from sluice_operator.controller.log import about
 from sluice_operator.controller.memory import Memory, Page
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import checkpoint_of, run_name
@@ -71,7 +72,7 @@ class Scribe:
                 del page.events[: len(alike)]
         except ClusterError as away:
             memory.book.put_back(page)
-            _log.info("%s/%s: record waits: %s", *key, away)
+            _log.info("%s/%s: record waits: %s", *key, away, extra=about(key))
             return RETRY_SECONDS
         return None
 
