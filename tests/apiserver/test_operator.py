@@ -56,6 +56,19 @@ def test_a_bad_candidate_is_taken_back_with_the_reason(stage):
     assert "harm proven" in status["history"][-1]["cause"]
     told = stage.plane.kubectl("describe", "modeldeployment", "bad", "-n", NAMESPACE).stdout
     assert "RollingBack" in told
+    run = eventually(lambda: run_that_ended(stage, "bad", 2))
+    retreat = next(entry for entry in run["decisions"] if entry["reason"] == "RollingBack")
+    gate = next(gate for gate in retreat["gates"] if gate["verdict"] == "Harm")
+    assert gate["source"].startswith("sum by (model_internal, code) (seldon_model_infer_total{")
+    assert gate["eHarm"] >= 1 / 0.05
+    assert gate["lower"] > 1
+    assert 0 < gate["candidate"]["bad"] < gate["candidate"]["total"]
+    assert (gate["stable"]["bad"], "omitted" in run) == (0, False)
+
+
+def run_that_ended(stage, name: str, attempt: int):
+    run = stage.run_of(name, attempt)
+    return run if run.get("outcome") else None
 
 
 def test_a_model_that_never_loads_gets_no_traffic(stage):

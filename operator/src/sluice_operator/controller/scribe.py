@@ -134,15 +134,16 @@ class Scribe:
 
 
 def _merged(before: Plain, page: Page, attempt: int) -> Plain:
-    """The record with what the page adds; a long one keeps its beginning and its end."""
+    """The record with what the page adds; a long one says what it leaves out of its middle."""
     entries = [
         *before.get("decisions", ()),
         *(e for number, e in page.decisions if number == attempt),
     ]
-    if len(entries) > MOST_DECISIONS:
-        last = MOST_DECISIONS - FIRST_DECISIONS
-        entries = entries[:FIRST_DECISIONS] + entries[-last:]
-    shown = {**before, "decisions": entries}
+    shown = dict(before)
+    if (more := len(entries) - MOST_DECISIONS) > 0:
+        shown["omitted"] = before.get("omitted", 0) + more
+        entries = entries[:FIRST_DECISIONS] + entries[FIRST_DECISIONS + more :]
+    shown["decisions"] = entries
     if entries:
         shown["startedAt"] = entries[0]["at"]
     return shown | page.outcomes.get(attempt, {})
