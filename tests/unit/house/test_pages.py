@@ -85,6 +85,23 @@ def test_the_runbook_says_of_each_name_what_to_do(name: str) -> None:
     assert all(len(said) > 20 for said in entries.values())
 
 
+def test_the_page_of_the_contract_lists_every_case_and_no_other() -> None:
+    page = (ROOT / "docs" / "seldon-contract.md").read_text()
+    listed = [plain(case) for case in re.findall(r"^\| (\w+: .+?) \|", page, re.MULTILINE)]
+    suite = ROOT / "tests" / "contracts" / "seldon"
+    known = {
+        plain(f"{file.stem.removeprefix('test_')}: {name}")
+        for file in suite.glob("test_*.py")
+        for name in re.findall(r"^def test_(\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert sorted(listed) == sorted(known)
+    assert f"All {len(known)} cases" in page
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.lower())
+
+
 def chapter(page: Path, name: str) -> str:
     """What stands under a heading of the second level."""
     return page.read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
