@@ -1,7 +1,7 @@
 """The operator process on a real API server and Prometheus; Seldon and users are played.
 
 One stage serves many tests: each has a ModelDeployment of its own name. Models behave as their URI
-says: `bad` fails three of ten requests, `broken` never loads.
+says: `bad` fails three of ten requests, `broken` never loads, `nowhere` does not exist.
 """
 
 import json
@@ -87,7 +87,8 @@ class Stage:
             folder=self.folder / "prometheus", targets=[self.exporter.target], interval="500ms"
         )
         self.prometheus.folder.mkdir()
-        manner = Manner(load_seconds=0.5, route_seconds=0.2, failing={"broken": "digest differs"})
+        failing = {"broken": "digest differs", "nowhere": "directory not found"}
+        manner = Manner(load_seconds=0.5, route_seconds=0.2, failing=failing)
         self.painter = SeldonPainter(self.cluster, time.monotonic, manner)
         self.envoy = Envoy(self)
         self._lock = threading.Lock()
@@ -147,7 +148,7 @@ class Stage:
         command = ["/usr/bin/env", *words, sys.executable, "-m", "sluice_operator.controller"]
         operator = Process(command, log)
         self.operators.append(operator)
-        ready = f"http://127.0.0.1:{health}/readyz"
+        ready = f"http://127.0.0.1:{given['HEALTH_PORT']}/readyz"
         eventually(lambda: operator.ended() or _is_ok(ready), within=120, every=0.1)
         assert not operator.ended(), log.read_text()
         return operator

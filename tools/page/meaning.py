@@ -39,16 +39,19 @@ OUTCOMES = {
 CONDITIONS = {
     "Ready": "The stable revision answers. False while the first model starts, or when it died.",
     "Reconciling": "Something is under way; the reason is the phase.",
-    "Stalled": "It does not go on by itself: the first model failed, or the router has not "
-    "followed for 90 s.",
-    "CandidateReady": "The revision on trial answers; in a bake, the new stable.",
-    "TrafficVerified": "The router itself reports the wanted traffic.",
+    "Stalled": "It does not go on by itself: the first model failed, the router has not "
+    "followed for 90 s, or the engine refuses what is asked (`EngineRefused`, in a cluster only) "
+    "for want of a right, a kind, a name or a model; what passes by itself is no such refusal.",
+    "CandidateReady": "The revision on trial answers; in a bake, the new stable. If it does not, "
+    "the message has the engine's own reason.",
+    "TrafficVerified": "The router itself reports the wanted traffic; the message says who gets "
+    "what, or why the router cannot be asked.",
     "MetricsAvailable": "Every gate that was asked had counts; the message names those that had "
     "not.",
-    "GatesPassing": "No enforced gate has proven harm, and every Objective is proven safe.",
+    "GatesPassing": "No enforced gate has proven harm, and every Objective is proven safe; "
+    "the message names those that are not.",
     "Paused": "The rollout rests in the middle; the reason is one of the pauses above.",
-    "RolledBack": "The last candidate was, or is being, taken back; while it is, the message says "
-    "why.",
+    "RolledBack": "The last candidate was, or is being, taken back; the message says why.",
 }
 EVENTS = {
     "ActionIgnored": "A request of a person did not fit the moment, and did nothing.",

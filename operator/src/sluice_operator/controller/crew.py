@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sluice_operator.controller.gauge import Gauges
+from sluice_operator.controller.log import about
 from sluice_operator.controller.queue import Key, WorkQueue
 from sluice_operator.controller.scribe import Scribe
 from sluice_operator.controller.turn import Turns
@@ -77,7 +78,7 @@ class Crew:
         try:
             return self.turns.turn(key), "ok"
         except Exception:  # noqa: BLE001 - one deployment must not stop the others
-            _log.exception("%s/%s: bug while looking", *key)
+            _log.exception("%s/%s: bug while looking", *key, extra=about(key))
             return BUG_SECONDS, "bug"
 
     def _write(self) -> None:
@@ -97,7 +98,7 @@ class Crew:
             wait = self.scribe.write(key)
             result = "ok" if wait is None else "put off"
         except Exception:  # noqa: BLE001 - a record that cannot be made must not stop the others
-            _log.exception("%s/%s: bug while recording", *key)
+            _log.exception("%s/%s: bug while recording", *key, extra=about(key))
             wait, result = BUG_SECONDS, "bug"
         self.gauges.records.labels(result=result).inc()
         if wait is not None:

@@ -8,7 +8,15 @@ from datetime import datetime
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
-from sluice_operator.model import Event
+from sluice_operator.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    MissingKindError,
+    SluiceError,
+    SpecError,
+)
+from sluice_operator.model import Event, Serving
 from sluice_operator.rollout.status import Status
 
 
@@ -103,6 +111,42 @@ def _joined(first: Page, second: Page) -> Page:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why the engine could not act."""
+
+    text: str = ""
+    needs_person: bool = False
+    """Whether trying again will not help until somebody has changed something."""
+    revision: str = ""
+    """The revision that cannot be served because of it; empty if it is about none."""
+
+
+NO_TROUBLE = Trouble()
+_FOR_PEOPLE = (SpecError, MissingKindError, ForbiddenError, InvalidError)
+
+
+def trouble_of(refused: SluiceError | None) -> Trouble:
+    """An error without its traceback; a conflict is none, for the next look sets it right."""
+    if refused is None or isinstance(refused, ConflictError):
+        return NO_TROUBLE
+    return Trouble(
+        text=str(refused),
+        needs_person=isinstance(refused, _FOR_PEOPLE),
+        revision=refused.revision,
+    )
+
+
+def with_trouble(serving: Serving, trouble: Trouble) -> Serving:
+    """What the engine reports, and what it could not even begin with when it was told last."""
+    if not trouble.revision:
+        return serving
+    known = {trouble.revision: trouble.text}
+    if trouble.needs_person:
+        return replace(serving, failed={**known, **serving.failed})
+    return replace(serving, waiting={**serving.waiting, **known})
+
+
 @dataclass(slots=True, kw_only=True)
 class Memory:
     """What one process knows of one deployment."""
@@ -127,7 +171,7 @@ class Memory:
     sure: bool = True
     """Whether no request is under way that could still change traffic: not after a time-out, nor
     when the last operator may have been killed in the middle of one."""
-    trouble: str = ""
+    trouble: Trouble = NO_TROUBLE
     """What kept the engine from acting at the last look."""
     settled: tuple[object, ...] | None = None
     """What the engine last acted on when it found nothing to do, and nothing to wait for."""

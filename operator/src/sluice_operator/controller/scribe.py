@@ -23,6 +23,7 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
+from sluice_operator.controller.log import about
 from sluice_operator.controller.memory import Memory, Page
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import checkpoint_of, run_name
@@ -71,7 +72,7 @@ class Scribe:
                 del page.events[: len(alike)]
         except ClusterError as away:
             memory.book.put_back(page)
-            _log.info("%s/%s: record waits: %s", *key, away)
+            _log.info("%s/%s: record waits: %s", *key, away, extra=about(key))
             return RETRY_SECONDS
         return None
 
@@ -133,15 +134,16 @@ class Scribe:
 
 
 def _merged(before: Plain, page: Page, attempt: int) -> Plain:
-    """The record with what the page adds; a long one keeps its beginning and its end."""
+    """The record with what the page adds; a long one says what it leaves out of its middle."""
     entries = [
         *before.get("decisions", ()),
         *(e for number, e in page.decisions if number == attempt),
     ]
-    if len(entries) > MOST_DECISIONS:
-        last = MOST_DECISIONS - FIRST_DECISIONS
-        entries = entries[:FIRST_DECISIONS] + entries[-last:]
-    shown = {**before, "decisions": entries}
+    shown = dict(before)
+    if (more := len(entries) - MOST_DECISIONS) > 0:
+        shown["omitted"] = before.get("omitted", 0) + more
+        entries = entries[:FIRST_DECISIONS] + entries[FIRST_DECISIONS + more :]
+    shown["decisions"] = entries
     if entries:
         shown["startedAt"] = entries[0]["at"]
     return shown | page.outcomes.get(attempt, {})

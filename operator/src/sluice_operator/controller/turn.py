@@ -23,10 +23,20 @@ from sluice_operator.cluster.kind import (
     SELDON_MODEL,
     SELDON_SERVER,
     Object,
+    name_of,
+    namespace_of,
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
-from sluice_operator.controller.memory import Memory, Page, spread_of, structure_of
+from sluice_operator.controller.log import about
+from sluice_operator.controller.memory import (
+    Memory,
+    Page,
+    spread_of,
+    structure_of,
+    trouble_of,
+    with_trouble,
+)
 from sluice_operator.controller.page import Look, is_new, page_of, unanswered
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
@@ -123,11 +133,11 @@ class Turns:
         try:
             wait = self._look_at(key, body)
         except (ConflictError, MissingError) as faster:
-            _log.info("%s/%s: looking again: %s", *key, faster)
+            _log.info("%s/%s: looking again: %s", *key, faster, extra=about(key))
             self._read_again(key)
             return self._failed(key)
         except SluiceError as wrong:
-            _log.warning("%s/%s: could not finish the look: %s", *key, wrong)
+            _log.warning("%s/%s: could not finish the look: %s", *key, wrong, extra=about(key))
             return self._failed(key)
         return wait
 
@@ -146,7 +156,11 @@ class Turns:
         if basis == memory.settled:
             _note(memory, done, due=due)
             return self._wait(memory, done.decision)
+        known = memory.trouble
         refused = _act(memory, ports, done.decision)
+        if memory.trouble.text and memory.trouble != known:
+            said = memory.trouble.text
+            _log.warning("%s/%s: the engine could not act: %s", *key, said, extra=about(key))
         _note(memory, done, due=due)
         if self._is_gone(key, done):
             self._let_go(body)
@@ -171,6 +185,7 @@ class Turns:
         waiting, before = self._world.shelf.waiting(key), memory.status
         actions = tuple(action_of(action) for action in waiting if is_new(action, memory))
         seen = look(Wish(spec=spec, actions=actions, deleted=deleted), before, ports)
+        seen = replace(seen, serving=with_trouble(seen.serving, memory.trouble))
         return Look(
             spec=spec,
             before=before,
@@ -212,7 +227,8 @@ class Turns:
         try:
             self._world.ports(written, spec).serving.route(status.deployment, status.routing)
         except SpecError as refused:  # it cannot be carried at all, so none is under way
-            _log.info("%s: nothing to fence: %s", status.deployment, refused)
+            key = namespace_of(body), name_of(body)
+            _log.info("%s/%s: nothing to fence: %s", *key, refused, extra=about(key))
         memory.sure = True
         return written
 
@@ -244,7 +260,8 @@ class Turns:
             except ClusterError as refused:
                 if matters and status.phase not in {Phase.ROLLING_BACK, Phase.TERMINATING}:
                     raise
-                _log.warning("%s: status not written: %s", status.deployment, refused)
+                key = namespace_of(body), name_of(body)
+                _log.warning("%s/%s: status not written: %s", *key, refused, extra=about(key))
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
         memory.status, memory.spec, memory.generation = status, done.spec, _generation(body)
@@ -285,7 +302,7 @@ class Turns:
         try:
             body = self._world.cluster.get(MODEL_DEPLOYMENT, *key)
         except ClusterError as away:
-            _log.info("%s/%s: cannot be read: %s", *key, away)
+            _log.info("%s/%s: cannot be read: %s", *key, away, extra=about(key))
             return
         held = self._world.store.get(MODEL_DEPLOYMENT, *key)
         if body is not None:
@@ -335,7 +352,7 @@ def _act(memory: Memory, ports: Ports, decision: Decision) -> SluiceError | None
     except SluiceError as error:
         refused = error
     memory.sure = not isinstance(refused, UnavailableError)
-    memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
+    memory.trouble = trouble_of(refused)
     memory.failures = memory.failures + 1 if refused else 0
     return refused
 

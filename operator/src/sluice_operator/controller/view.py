@@ -7,6 +7,7 @@ from typing import Any
 from sluice_operator.api.v1alpha1 import Gate, GateRole, Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
+from sluice_operator.controller.memory import Trouble
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.judge.verdict import effect_of, explain
 from sluice_operator.model import Observation, Revision, Verdict
@@ -18,11 +19,13 @@ LONGEST_MESSAGE = 1024
 SIGNIFICANT_DIGITS = 6
 
 
-def headline_of(spec: Spec, status: Status, seen: Observation, trouble: str) -> tuple[object, ...]:
-    """What is worth a write as soon as it changes: conditions and observed traffic."""
+def headline_of(
+    spec: Spec, status: Status, seen: Observation, trouble: Trouble
+) -> tuple[object, ...]:
+    """What is worth a write as soon as it changes: conditions, observed traffic, and trouble."""
     conditions = _conditions(spec, status, seen, trouble)
     facts = tuple((c.type, c.status, c.reason) for c in conditions)
-    return (*facts, observed_weight(status, seen), seen.serving.error)
+    return (*facts, observed_weight(status, seen), seen.serving.error, trouble.text)
 
 
 def observed_weight(status: Status, seen: Observation) -> int | None:
@@ -35,7 +38,7 @@ def observed_weight(status: Status, seen: Observation) -> int | None:
 
 
 def status_shown(
-    spec: Spec, decision: Decision, seen: Observation, body: Object, trouble: str
+    spec: Spec, decision: Decision, seen: Observation, body: Object, trouble: Trouble
 ) -> Plain:
     """The status subresource as plain JSON; fields without a value are left out."""
     status = decision.status
@@ -75,8 +78,8 @@ def _optional(moment: datetime | None) -> str | None:
     return moment_text(moment) if moment else None
 
 
-def _message(status: Status, trouble: str) -> str:
-    text = f"{status.message}; {trouble}" if trouble else status.message
+def _message(status: Status, trouble: Trouble) -> str:
+    text = f"{status.message}; {trouble.text}" if trouble.text else status.message
     return text[:LONGEST_MESSAGE]
 
 
@@ -201,12 +204,12 @@ def rounded(value: float | None) -> float | None:
 
 
 def _conditions(
-    spec: Spec, status: Status, seen: Observation, trouble: str
+    spec: Spec, status: Status, seen: Observation, trouble: Trouble
 ) -> tuple[Condition, ...]:
     conditions = conditions_of(spec, status, seen.serving, seen.now)
-    if not trouble:
+    if not trouble.needs_person:
         return conditions
-    stalled = Condition(type="Stalled", status=True, reason="EngineRefused", message=trouble)
+    stalled = Condition(type="Stalled", status=True, reason="EngineRefused", message=trouble.text)
     return tuple(stalled if c.type == "Stalled" else c for c in conditions)
 
 

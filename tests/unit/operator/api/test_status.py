@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sluice_operator.api.load import parse
 from sluice_operator.api.run import DecisionEntry
 from sluice_operator.api.status import ModelDeploymentStatus, PauseStatus
+from sluice_operator.controller.memory import Trouble
 from sluice_operator.controller.page import Look, page_of
 from sluice_operator.controller.view import status_shown
 from sluice_operator.model import Action, Verb
@@ -73,7 +74,7 @@ def test_everything_that_the_operator_writes_has_its_place(name: str) -> None:
         spec = wanted if look > 5 else first
         turn = reconcile(Wish(spec=spec, actions=actions), status, world.ports)
         page = page_of(Look(spec=spec, before=status, seen=turn.seen, decision=turn.decision))
-        shown = status_shown(spec, turn.decision, turn.seen, BODY, "trouble")
+        shown = status_shown(spec, turn.decision, turn.seen, BODY, Trouble(text="trouble"))
         assert_has_a_place(ModelDeploymentStatus, shown)
         for _, entry in page.decisions:
             assert_has_a_place(DecisionEntry, entry)
