@@ -127,7 +127,9 @@ def _asks(storm: Scene, verb: str) -> None:
     judged = status.get("candidate") or status.get("stable")
     if judged is None:
         return
-    spec = {"target": NAME, "revision": judged["name"], "verb": verb, "by": "jo"}
+    rejected = status.get("rejected", ()) if verb == "Retry" else ()
+    name = rejected[-1] if rejected else judged["name"]
+    spec = {"target": NAME, "revision": name, "verb": verb, "by": "jo"}
     storm.memory.create(
         ROLLOUT_ACTION,
         {
