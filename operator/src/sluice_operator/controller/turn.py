@@ -235,7 +235,8 @@ class Turns:
         headline = headline_of(done.spec, status, done.seen, memory.trouble)
         lasts, memory.headline_seen = headline == memory.headline_seen, headline
         told = headline == memory.headline or not lasts
-        if matters or not told or self._is_due(memory, done.decision, now):
+        unread = memory.known.get("observedGeneration") != _generation(body)
+        if matters or unread or not told or self._is_due(memory, done.decision, now):
             shown = status_shown(done.spec, done.decision, done.seen, body, memory.trouble)
             try:
                 self._write(memory, body, shown)
@@ -245,6 +246,7 @@ class Turns:
                 if matters and status.phase not in {Phase.ROLLING_BACK, Phase.TERMINATING}:
                     raise
                 _log.warning("%s: status not written: %s", status.deployment, refused)
+                memory.headline = ()  # so that the next look is soon, and tries again
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
         memory.status, memory.spec, memory.generation = status, done.spec, _generation(body)
