@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import yaml
-from control_plane import ControlPlane
+from control_plane import ControlPlane, Request
 from eventually import eventually
 from operator_users import Users, history
 from prometheus_server import PrometheusServer, backfill
@@ -37,6 +37,12 @@ from sluice_operator.cluster.kind import (
     Kind,
     name_of,
 )
+from sluice_operator.cluster.permission import (
+    ROLE_NAME,
+    cluster_role,
+    lease_role,
+    missing_permissions,
+)
 from sluice_operator.errors import ClusterError
 from sluice_operator.model import Routes
 from sluice_operator.seldon.place import Place
@@ -44,6 +50,8 @@ from sluice_operator.serving.process import Process
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "stage"
+HOME = "sluice"
+"""Where operators have their Lease."""
 PASS_SECONDS = 0.1
 WORDS = ("good", "better", "bad", "broken", "slow", "wrong")
 GOOD, BETTER, BAD, BROKEN, SLOW, WRONG = (f"s3://models/{word}" for word in WORDS)
@@ -81,6 +89,8 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.cluster = KubernetesCluster(login(self.plane.kubeconfig), user_agent="stage")
+        self.login = self.plane.kubeconfig_for_service_account(HOME, ROLE_NAME)
+        """As whom operators act."""
         self.users = Users(self.folder)
         self.prometheus = PrometheusServer(
             folder=self.folder / "prometheus", targets=self.users.targets, interval="500ms"
@@ -96,6 +106,7 @@ class Stage:
         """Deployments of Seldon Core 1, which no Envoy of Seldon Core 2 knows."""
         self._version = 1
         self._closed = threading.Event()
+        self._started = 0
 
     @property
     def envoy_url(self) -> str:
@@ -106,8 +117,9 @@ class Stage:
         """Kinds, namespaces, and everybody but the operator."""
         for place in (ROOT / "manifests" / "crd", ROOT / "tests" / "support" / "crds"):
             self.plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(place))
-        for namespace in (NAMESPACE, "sluice"):
+        for namespace in (NAMESPACE, HOME):
             self.plane.kubectl("create", "namespace", namespace)
+        self._grant()
         backfill(self.prometheus.folder, history())
         self.prometheus.start()
         self._threads = [
@@ -132,8 +144,8 @@ class Stage:
         """One more replica, once it says that it is ready."""
         health, metrics = free_ports(2)
         given = {
-            "KUBECONFIG": str(self.plane.kubeconfig),
-            "IDENTITY": f"replica-{len(self.operators)}",
+            "KUBECONFIG": str(self.login),
+            "IDENTITY": f"replica-{self._started}",
             "PROMETHEUS_URL": self.prometheus.url,
             "PROMETHEUS_NAMESPACE_LABEL": "-",
             "ENVOY_ADMIN_URLS": self.envoy_url,
@@ -145,14 +157,34 @@ class Stage:
             "BIND": "127.0.0.1",
         } | settings
         words = [f"SLUICE_{name}={value}" for name, value in given.items()]
-        log = self.folder / f"operator-{len(self.operators)}.log"
+        log = self.folder / f"operator-{self._started}.log"
         command = ["/usr/bin/env", *words, sys.executable, "-m", "sluice_operator.controller"]
         operator = Process(command, log)
         self.operators.append(operator)
+        self._started += 1
         ready = f"http://127.0.0.1:{health}/readyz"
         eventually(lambda: operator.ended() or _is_ok(ready), within=120, every=0.1)
         assert not operator.ended(), log.read_text()
         return operator
+
+    def end_operator(self, operator: Process) -> None:
+        """As a node that is drained ends it: it lets go of its Lease."""
+        operator.close(10)
+        self.operators.remove(operator)
+
+    def _grant(self) -> None:
+        """Bind the operator's account to the roles that the charts give it, and nothing else."""
+        bindings = [bound("ClusterRoleBinding", cluster_role()), bound("RoleBinding", lease_role())]
+        texts = yaml.safe_dump_all([cluster_role(), lease_role(HOME), *bindings])
+        applied = self.plane.kubectl("apply", "-f", "-", stdin=texts)
+        assert applied.returncode == 0, applied.stderr
+        known = KubernetesCluster(login(self.login))
+        eventually(lambda: missing_permissions(known, (), HOME) == (), within=30)
+
+    def asked(self) -> tuple[Request, ...]:
+        """Every request of the operators for objects."""
+        account = f"system:serviceaccount:{HOME}:{ROLE_NAME}"
+        return tuple(one for one in self.plane.requests(account) if one.resource)
 
     def log_of(self, number: int) -> str:
         """What a replica has written."""
@@ -294,6 +326,19 @@ CANARY: dict[str, Any] = {
     "progressDeadline": "30s",
     "noDataLimit": "60s",
 }
+
+
+def bound(kind: str, role: Mapping[str, Any]) -> dict[str, Any]:
+    """A binding of a role to the operator's account."""
+    group = "rbac.authorization.k8s.io"
+    namespace = role["metadata"].get("namespace")
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": kind,
+        "metadata": {"name": ROLE_NAME} | ({"namespace": namespace} if namespace else {}),
+        "roleRef": {"apiGroup": group, "kind": role["kind"], "name": ROLE_NAME},
+        "subjects": [{"kind": "ServiceAccount", "name": ROLE_NAME, "namespace": HOME}],
+    }
 
 
 def _is_ok(url: str) -> bool:
