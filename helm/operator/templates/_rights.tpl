@@ -5,7 +5,6 @@
   resources:
   - customresourcedefinitions
   verbs:
-  - get
   - list
   - watch
 - apiGroups:
@@ -13,7 +12,6 @@
   resources:
   - namespaces
   verbs:
-  - get
   - list
   - watch
 {{- end }}
@@ -43,9 +41,7 @@
   - create
   - delete
   - get
-  - list
   - patch
-  - watch
 - apiGroups:
   - sluice.dev
   resources:
@@ -57,7 +53,6 @@
   resources:
   - rolloutactions
   verbs:
-  - delete
   - get
   - list
   - watch
@@ -98,7 +93,6 @@
   resources:
   - virtualservices
   verbs:
-  - get
   - list
   - watch
 - apiGroups:

@@ -251,7 +251,8 @@ class Turns:
         headline = headline_of(done.spec, status, done.seen, memory.trouble)
         lasts, memory.headline_seen = headline == memory.headline_seen, headline
         told = headline == memory.headline or not lasts
-        if matters or not told or self._is_due(memory, done.decision, now):
+        unread = memory.known.get("observedGeneration") != _generation(body)
+        if matters or unread or not told or self._is_due(memory, done.decision, now):
             shown = status_shown(done.spec, done.decision, done.seen, body, memory.trouble)
             try:
                 self._write(memory, body, shown)
@@ -262,6 +263,7 @@ class Turns:
                     raise
                 key = namespace_of(body), name_of(body)
                 _log.warning("%s/%s: status not written: %s", *key, refused, extra=about(key))
+                memory.headline = ()  # so that the next look is soon, and tries again
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
         memory.status, memory.spec, memory.generation = status, done.spec, _generation(body)

@@ -5,7 +5,7 @@ import json
 import pytest
 from cluster_fault import FaultPlan, FaultyCluster
 from memory_cluster import MemoryCluster
-from operator_world import KEY, NAMESPACE, OperatorWorld
+from operator_world import CANARY, KEY, NAMESPACE, OperatorWorld
 from sluice_operator.api.run import RunStatus
 from sluice_operator.api.status import ModelDeploymentStatus
 from sluice_operator.cluster.kind import EVENT, FINALIZER, MODEL_DEPLOYMENT, ROLLOUT_ACTION
@@ -69,6 +69,30 @@ def test_a_candidate_whose_failures_stand_out_is_looked_at_out_of_turn(serving):
     assert serving.turns.urgent() == ()
     serving.standing_out.append(serving.status["candidate"]["name"])
     assert serving.turns.urgent() == (KEY,)
+
+
+def test_an_edit_that_moves_nothing_is_seen_to_be_read(serving):
+    serving.apply(V1, **(CANARY | {"rollback": {"bake": "9m"}}))
+    serving.run(2)
+    assert serving.status["observedGeneration"] == serving.body["metadata"]["generation"] == 3
+    assert serving.status["phase"] == "Healthy"
+    before = serving.memory.version
+    serving.run(20)
+    assert serving.memory.version == before
+
+
+def test_an_edit_that_moves_nothing_is_told_once_the_api_server_is_back():
+    memory = MemoryCluster()
+    faulty = FaultyCluster(memory, FaultPlan())
+    operator = OperatorWorld(world=World(), cluster=faulty, memory=memory)
+    operator.apply(V1)
+    operator.run(20)
+    operator.apply(V1, **(CANARY | {"rollback": {"bake": "9m"}}))
+    faulty.be_away(2)
+    operator.run(1)
+    assert operator.status["observedGeneration"] == 2
+    operator.run(20)
+    assert operator.status["observedGeneration"] == 3
 
 
 def test_an_edit_is_not_forgotten_when_it_could_not_be_remembered_at_once():
