@@ -59,14 +59,14 @@ generate: init ## Write every generated file anew
 verify: init ## Fail when a generated file is not up to date
 	$(RUN) python tools/generate.py --check
 
-demo: init ## The main job: train, serve, and let three candidates earn their traffic
-	$(RUN) sluice demo
+demo: .venv/.synced serving/.venv/.synced ## The main job: train, serve, and let three candidates earn their traffic; DEMO="--port 9100" passes options
+	$(RUN) sluice demo $(DEMO)
 
 bench: init ## Every benchmark; tables on screen, JSON in build/bench
 	$(RUN) python bench/run.py
 
 e2e: stack ## All end-to-end tests: the stack on the node, then the demo as a user runs it
-	$(RUN) pytest tests/e2e/test_demo.py --timeout 900
+	$(RUN) pytest tests/e2e/test_demo.py tests/e2e/test_demo_broken_off.py --timeout 900
 
 stack: init node-up parts ## The images and the whole stack on the node of this machine (needs root and Debian)
 	$(RUN) pytest tests/images tests/e2e/test_stack.py --timeout 900

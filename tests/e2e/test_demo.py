@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 SLUICE = Path(sys.executable).with_name("sluice")
@@ -87,13 +85,3 @@ def test_the_report_stands_alone(played):
     page = (played / "report.html").read_text()
     assert page.count("<svg") == 3
     assert not re.search(r"""(src|href|url\()=?["']?https?:""", page)
-
-
-@pytest.mark.parametrize("moment", ["project", "workspace/logs", "home/status", "home/runs"])
-def test_a_demo_that_is_broken_off_leaves_no_process(tmp_path, moment):
-    demo = run_demo(tmp_path, "--port", "19101")
-    eventually(lambda: any((tmp_path / moment).glob("*")), within=300)
-    demo.send_signal(signal.SIGINT)
-    demo.communicate(timeout=60)
-    assert demo.returncode == 130
-    eventually(lambda: left_behind(tmp_path) == [], within=10)

@@ -31,6 +31,14 @@ def test_a_unit_can_be_read_alone(unit: str) -> None:
     assert (ROOT / unit / "README.md").read_text().count("\n") > 10
 
 
+def test_every_top_level_folder_is_on_the_map() -> None:
+    named = {path.relative_to(ROOT).parts[0] for path in files() if path.parent != ROOT}
+    map_ = (ROOT / "README.md").read_text().partition("## The house")[2]
+    assert {
+        name for name in named if not name.startswith(".") and f"`{name}/`" not in map_
+    } == set()
+
+
 def test_all_units_have_the_version_of_the_house() -> None:
     paths = [ROOT / "pyproject.toml", *(ROOT / unit / "pyproject.toml" for unit in UNITS)]
     versions = {tomllib.loads(path.read_text())["project"]["version"] for path in paths}

@@ -64,8 +64,10 @@ class Crowd:
     _dice: random.Random = field(default_factory=lambda: random.Random(7))
 
     def start(self) -> None:
-        """Begin to ask."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._ask_all()), name="crowd")
+        """Begin to ask; whoever is in a hurry to end the program does not wait for answers."""
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._ask_all()), name="crowd", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
