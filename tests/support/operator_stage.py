@@ -166,18 +166,19 @@ class Stage:
 
     def apply_all(self, file: str, *wanted: Mapping[str, Any], how: str = "") -> None:
         """`kubectl apply` of one file with names and specs of ModelDeployments."""
+        path = str(self.written(file, *wanted))
+        self.plane.kubectl("apply", *([how] if how else []), "-f", path)
+
+    def written(self, file: str, *wanted: Mapping[str, Any]) -> Path:
+        """A file with names and specs of ModelDeployments."""
         known = {"apiVersion": MODEL_DEPLOYMENT.api_version, "kind": MODEL_DEPLOYMENT.kind}
         bodies = [
             known | {"metadata": {"name": w["name"], "namespace": NAMESPACE}, "spec": w["spec"]}
             for w in wanted
         ]
-        path = self.file_of(file)
+        path = self.folder / f"{file}.yaml"
         path.write_text(yaml.safe_dump_all(bodies))
-        self.plane.kubectl("apply", *([how] if how else []), "-f", str(path))
-
-    def file_of(self, name: str) -> Path:
-        """What was applied last under a name."""
-        return self.folder / f"{name}.yaml"
+        return path
 
     def ask(self, name: str, verb: str, revision: str) -> str:
         """Create a RolloutAction; its name."""
