@@ -130,6 +130,14 @@ class Stage:
 
     def start_operator(self, **settings: str) -> Process:
         """One more replica, once it says that it is ready."""
+        health = self.launch_operator(**settings)
+        operator, number = self.operators[-1], len(self.operators) - 1
+        eventually(lambda: operator.ended() or _is_ok(f"{health}/readyz"), within=120, every=0.1)
+        assert not operator.ended(), self.log_of(number)
+        return operator
+
+    def launch_operator(self, **settings: str) -> str:
+        """One more replica, ready or not; where it is asked for its health."""
         health, metrics = free_ports(2)
         given = {
             "KUBECONFIG": str(self.plane.kubeconfig),
@@ -147,12 +155,8 @@ class Stage:
         words = [f"SLUICE_{name}={value}" for name, value in given.items()]
         log = self.folder / f"operator-{len(self.operators)}.log"
         command = ["/usr/bin/env", *words, sys.executable, "-m", "sluice_operator.controller"]
-        operator = Process(command, log)
-        self.operators.append(operator)
-        ready = f"http://127.0.0.1:{health}/readyz"
-        eventually(lambda: operator.ended() or _is_ok(ready), within=120, every=0.1)
-        assert not operator.ended(), log.read_text()
-        return operator
+        self.operators.append(Process(command, log))
+        return f"http://127.0.0.1:{health}"
 
     def log_of(self, number: int) -> str:
         """What a replica has written."""
