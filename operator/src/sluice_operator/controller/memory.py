@@ -3,7 +3,7 @@
 import threading
 import zlib
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import Object
@@ -18,6 +18,9 @@ from sluice_operator.errors import (
 )
 from sluice_operator.model import Event, Serving
 from sluice_operator.rollout.status import Status
+
+PROOF = "GateSafe"
+"""Event of a gate that has proven safety; it moves nothing by itself."""
 
 
 def structure_of(status: Status) -> Status:
@@ -83,6 +86,13 @@ class Book:
         """Whether somebody waits for it: for what came of an action, or to be warned."""
         with self._lock:
             return bool(self._page.actions) or any(event.warning for event in self._page.events)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether all that has happened is that gates turned safe: the step tells it with it."""
+        with self._lock:
+            page = self._page
+            return bool(page.events) and all(event.reason == PROOF for event in page.events)
 
     def note(self, more: Page) -> None:
         """Put more on the present page."""
@@ -166,7 +176,9 @@ class Memory:
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
     headline_seen: tuple[object, ...] = ()
-    """As of the last look; what lasts for two looks is shown."""
+    """As of the last look; what lasts is shown."""
+    headline_since: datetime = datetime.min.replace(tzinfo=UTC)
+    """When it was first seen so."""
     shown_at: datetime | None = None
     sure: bool = True
     """Whether no request is under way that could still change traffic: not after a time-out, nor

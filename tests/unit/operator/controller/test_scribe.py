@@ -34,11 +34,19 @@ def test_gates_that_turn_safe_together_are_told_together():
     assert joined([FIRST, SECOND]) == event("GateSafe", "errors; slo")
 
 
+STEP = event("StepStarted", "Step 3")
+
+
 @pytest.mark.parametrize(
-    "other", [event("StepStarted", "Step 2"), event("GateSafe", "slow", warning=True)]
+    "other", [event("Promoting", "all"), event("GateSafe", "slow", warning=True)]
 )
 def test_what_is_something_else_is_told_by_itself(other):
     assert alike_of([FIRST, SECOND, other, FIRST]) == [FIRST, SECOND]
+
+
+def test_a_step_is_told_with_the_proofs_that_opened_it():
+    assert alike_of([FIRST, SECOND, STEP, STEP]) == [FIRST, SECOND, STEP, STEP]
+    assert joined([FIRST, STEP]) == event("StepStarted", "errors; Step 3")
 
 
 @pytest.mark.parametrize(
@@ -75,3 +83,14 @@ def test_a_long_record_says_how_much_of_its_middle_is_left_out():
     kept = (*range(FIRST_DECISIONS), *range(450 - MOST_DECISIONS + FIRST_DECISIONS, 450))
     assert reasons == [f"r{number}" for number in kept]
     assert RunStatus.model_validate(shown, strict=False).omitted == 450 - MOST_DECISIONS
+
+
+@pytest.mark.parametrize(
+    ("events", "patient"),
+    [([FIRST], True), ([FIRST, SECOND], True), ([FIRST, STEP], False), ([], False)],
+    ids=["proof", "proofs", "step", "checkpoint"],
+)
+def test_proofs_wait_for_the_step_that_they_open(events, patient):
+    book = Book()
+    book.note(Page(events=events, checkpoint=True))
+    assert book.is_patient is patient
