@@ -7,13 +7,11 @@ nobody's consent.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any
 
-from sluice_operator.api.load import parse
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import (
     FINALIZER,
@@ -42,6 +40,7 @@ from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
 from sluice_operator.controller.shelf import Shelf, action_of
 from sluice_operator.controller.view import headline_of, status_shown
+from sluice_operator.controller.wish import generation_of, metadata_of, spec_of
 from sluice_operator.errors import (
     ClusterError,
     ConflictError,
@@ -146,7 +145,7 @@ class Turns:
 
     def _look_at(self, key: Key, body: Object) -> float | None:
         memory = self._remembered(key, body)
-        spec = _spec_of(body, memory)
+        spec = spec_of(body, memory)
         if not memory.sure:
             body = self._fence(memory, body, spec)
         deleted = is_deleted(body) or memory.status.phase is Phase.TERMINATING
@@ -239,7 +238,7 @@ class Turns:
         """With our finalizer, so that no route outlives its deployment."""
         if FINALIZER in body["metadata"].get("finalizers", ()):
             return body
-        claimed = self._world.cluster.apply(MODEL_DEPLOYMENT, _metadata(body, [FINALIZER]))
+        claimed = self._world.cluster.apply(MODEL_DEPLOYMENT, metadata_of(body, [FINALIZER]))
         self._world.store.put(MODEL_DEPLOYMENT, claimed)
         return claimed
 
@@ -271,7 +270,7 @@ class Turns:
                 memory.headline = ()  # so that the next look is soon, and tries again
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
-        memory.status, memory.spec, memory.generation = status, done.spec, _generation(body)
+        memory.status, memory.spec, memory.generation = status, done.spec, generation_of(body)
 
     def _is_due(self, memory: Memory, decision: Decision, now: datetime) -> bool:
         """Counts and sentences are shown now and then."""
@@ -302,7 +301,7 @@ class Turns:
             MODEL_DEPLOYMENT, body["metadata"]["namespace"], body["metadata"]["name"]
         )
         if newest is not None and FINALIZER in newest["metadata"].get("finalizers", ()):
-            self._world.cluster.apply(MODEL_DEPLOYMENT, _metadata(newest, []))
+            self._world.cluster.apply(MODEL_DEPLOYMENT, metadata_of(newest, []))
 
     def _read_again(self, key: Key) -> None:
         """After a conflict: the object as it is now, whatever the watch has told so far."""
@@ -371,43 +370,3 @@ def _note(memory: Memory, done: Look, *, due: bool) -> None:
     memory.book.note(page)
     memory.book.note(Page(checkpoint=due and bool(done.after.gates)))
     memory.book.note(unanswered(memory, done))
-
-
-def _spec_of(body: Object, memory: Memory) -> Spec:
-    """What is wanted; while a rollout is under way, an unreadable wish does not disarm its gates.
-
-    Raises:
-        SpecError: Unreadable, and nothing was wanted before.
-    """
-    if memory.spec is not None and memory.generation == _generation(body):
-        return memory.spec
-    try:
-        return parse(_document(body)).spec
-    except SpecError:
-        if memory.spec is None:
-            raise
-        return memory.spec
-
-
-def _generation(body: Object) -> int:
-    return int(body["metadata"].get("generation", 0))
-
-
-def _document(body: Object) -> Mapping[str, Any]:
-    metadata = {"name": body["metadata"]["name"]}
-    return {key: body[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
-
-
-def _metadata(body: Object, finalizers: list[str]) -> Plain:
-    metadata = body["metadata"]
-    return {
-        "apiVersion": MODEL_DEPLOYMENT.api_version,
-        "kind": MODEL_DEPLOYMENT.kind,
-        "metadata": {
-            "name": metadata["name"],
-            "namespace": metadata["namespace"],
-            "uid": metadata["uid"],
-            "resourceVersion": metadata["resourceVersion"],
-            **({"finalizers": finalizers} if finalizers else {}),
-        },
-    }
