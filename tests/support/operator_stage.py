@@ -142,6 +142,14 @@ class Stage:
 
     def start_operator(self, **settings: str) -> Process:
         """One more replica, once it says that it is ready."""
+        health = self.launch_operator(**settings)
+        operator, number = self.operators[-1], self._started - 1
+        eventually(lambda: operator.ended() or _is_ok(f"{health}/readyz"), within=120, every=0.1)
+        assert not operator.ended(), self.log_of(number)
+        return operator
+
+    def launch_operator(self, **settings: str) -> str:
+        """One more replica, ready or not; where it is asked for its health."""
         health, metrics = free_ports(2)
         given = {
             "KUBECONFIG": str(self.login),
@@ -159,13 +167,9 @@ class Stage:
         words = [f"SLUICE_{name}={value}" for name, value in given.items()]
         log = self.folder / f"operator-{self._started}.log"
         command = ["/usr/bin/env", *words, sys.executable, "-m", "sluice_operator.controller"]
-        operator = Process(command, log)
-        self.operators.append(operator)
+        self.operators.append(Process(command, log))
         self._started += 1
-        ready = f"http://127.0.0.1:{health}/readyz"
-        eventually(lambda: operator.ended() or _is_ok(ready), within=120, every=0.1)
-        assert not operator.ended(), log.read_text()
-        return operator
+        return f"http://127.0.0.1:{health}"
 
     def end_operator(self, operator: Process) -> None:
         """As a node that is drained ends it: it lets go of its Lease."""
@@ -198,18 +202,19 @@ class Stage:
 
     def apply_all(self, file: str, *wanted: Mapping[str, Any], how: str = "") -> None:
         """`kubectl apply` of one file with names and specs of ModelDeployments."""
+        path = str(self.written(file, *wanted))
+        self.plane.kubectl("apply", *([how] if how else []), "-f", path)
+
+    def written(self, file: str, *wanted: Mapping[str, Any]) -> Path:
+        """A file with names and specs of ModelDeployments."""
         known = {"apiVersion": MODEL_DEPLOYMENT.api_version, "kind": MODEL_DEPLOYMENT.kind}
         bodies = [
             known | {"metadata": {"name": w["name"], "namespace": NAMESPACE}, "spec": w["spec"]}
             for w in wanted
         ]
-        path = self.file_of(file)
+        path = self.folder / f"{file}.yaml"
         path.write_text(yaml.safe_dump_all(bodies))
-        self.plane.kubectl("apply", *([how] if how else []), "-f", str(path))
-
-    def file_of(self, name: str) -> Path:
-        """What was applied last under a name."""
-        return self.folder / f"{name}.yaml"
+        return path
 
     def ask(self, name: str, verb: str, revision: str) -> str:
         """Create a RolloutAction; its name."""

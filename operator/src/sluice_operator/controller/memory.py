@@ -11,6 +11,11 @@ from sluice_operator.cluster.port import Plain
 from sluice_operator.model import Event
 from sluice_operator.rollout.status import Status
 
+START = "RolloutStarted"
+"""Event of an attempt that begins; people look for its record from then on."""
+PROOF = "GateSafe"
+"""Event of a gate that has proven safety; it moves nothing by itself."""
+
 
 def structure_of(status: Status) -> Status:
     """What a restart must know to the letter, or it could decide otherwise.
@@ -72,9 +77,18 @@ class Book:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody waits for it: for what came of an action, or to be warned."""
+        """Whether somebody waits for it: for an attempt, for an action's result, to be warned."""
         with self._lock:
-            return bool(self._page.actions) or any(event.warning for event in self._page.events)
+            told = self._page.events
+            news = any(event.warning or event.reason == START for event in told)
+            return news or bool(self._page.actions)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether all that has happened is that gates turned safe: the step tells it with it."""
+        with self._lock:
+            page = self._page
+            return bool(page.events) and all(event.reason == PROOF for event in page.events)
 
     def note(self, more: Page) -> None:
         """Put more on the present page."""
@@ -122,7 +136,9 @@ class Memory:
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
     headline_seen: tuple[object, ...] = ()
-    """As of the last look; what lasts for two looks is shown."""
+    """As of the last look; what lasts is shown."""
+    headline_since: datetime | None = None
+    """When it was first seen so."""
     shown_at: datetime | None = None
     sure: bool = True
     """Whether no request is under way that could still change traffic: not after a time-out, nor

@@ -23,7 +23,7 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
-from sluice_operator.controller.memory import Memory, Page
+from sluice_operator.controller.memory import PROOF, Memory, Page
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import checkpoint_of, run_name
 from sluice_operator.errors import ClusterError, ConflictError, ExistsError, MissingError
@@ -34,6 +34,8 @@ MOST_DECISIONS = 200
 """Entries that a RolloutRun keeps; of a longer record the middle is left out."""
 FIRST_DECISIONS = 20
 RETRY_SECONDS = 2.0
+STEP = "StepStarted"
+"""Event of a step that has begun."""
 
 _log = logging.getLogger(__name__)
 
@@ -148,14 +150,24 @@ def _merged(before: Plain, page: Page, attempt: int) -> Plain:
 
 
 def alike_of(events: Sequence[Event]) -> list[Event]:
-    """The first event, and those that follow it with the same reason."""
+    """The first event, and those that follow it and are told with it.
+
+    Those are the same again, and a step with the proofs that opened it.
+    """
     first = events[0]
-    return list(takewhile(lambda e: (e.reason, e.warning) == (first.reason, first.warning), events))
+    return list(takewhile(lambda event: _is_told_with(first, event), events))
+
+
+def _is_told_with(first: Event, other: Event) -> bool:
+    reasons = {first.reason, other.reason}
+    return first.warning == other.warning and (len(reasons) == 1 or reasons == {PROOF, STEP})
 
 
 def joined(events: Sequence[Event]) -> Event:
-    """One event for all: gates that turn safe together are told together."""
-    return replace(events[0], message="; ".join(event.message for event in events))
+    """One event for all; with a step among them it is about the step."""
+    step = next((event for event in events if event.reason == STEP), events[0])
+    told = "; ".join(event.message for event in events)
+    return replace(events[0], reason=step.reason, message=told)
 
 
 def owner_of(body: Object) -> Plain:

@@ -52,6 +52,9 @@ WATCHFUL_SECONDS = 1.0
 """Between two looks while the router or a model server is waited for."""
 UNSETTLED_SECONDS = 3.0
 """Between two looks while the engine still cleans up behind a rollout."""
+PASSING = timedelta(seconds=3)
+"""A condition that comes and goes within this time, as each change of traffic makes one, is not
+worth a write of its own."""
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.05, 10.0
 TRAFFIC_KINDS = (SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER, SELDON_DEPLOYMENT)
 
@@ -233,7 +236,9 @@ class Turns:
         status, now = done.after, done.seen.now
         matters = structure_of(status) != structure_of(memory.saved)
         headline = headline_of(done.spec, status, done.seen, memory.trouble)
-        lasts, memory.headline_seen = headline == memory.headline_seen, headline
+        if headline != memory.headline_seen:
+            memory.headline_seen, memory.headline_since = headline, now
+        lasts = memory.headline_since is not None and now - memory.headline_since >= PASSING
         told = headline == memory.headline or not lasts
         unread = memory.known.get("observedGeneration") != _generation(body)
         if matters or unread or not told or self._is_due(memory, done.decision, now):

@@ -9,6 +9,7 @@ from operator_world import CANARY, KEY, NAMESPACE, OperatorWorld
 from sluice_operator.api.run import RunStatus
 from sluice_operator.api.status import ModelDeploymentStatus
 from sluice_operator.cluster.kind import EVENT, FINALIZER, MODEL_DEPLOYMENT, ROLLOUT_ACTION
+from sluice_operator.model import Routes
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
 from sluice_operator.simulation.world import World
 
@@ -69,6 +70,28 @@ def test_a_candidate_whose_failures_stand_out_is_looked_at_out_of_turn(serving):
     assert serving.turns.urgent() == ()
     serving.standing_out.append(serving.status["candidate"]["name"])
     assert serving.turns.urgent() == (KEY,)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(2, False), (6, True)])
+def test_a_condition_that_passes_within_seconds_is_not_worth_a_write(serving, seconds, shown):
+    serving.apply(V2)
+    serving.run(10)
+    assert serving.status["traffic"]["observedWeight"] == 10
+    before, routes = serving.memory.version, serving.world.routes
+    stable = serving.status["stable"]["name"]
+    serving.world.routes, serving.world.router_deaf = Routes(weights={stable: 100}), True
+    serving.queue.add(KEY)
+    serving.run(seconds)
+    serving.world.routes, serving.world.router_deaf = routes, False
+    serving.run(6)
+    changes = serving.memory.changes(MODEL_DEPLOYMENT, before)
+    told = {said(change.body["status"], "TrafficVerified") for change in changes}
+    assert ("False" in told) is shown
+    assert said(serving.status, "TrafficVerified") == "True"
+
+
+def said(status, kind):
+    return next(one for one in status["conditions"] if one["type"] == kind)["status"]
 
 
 def test_an_edit_that_moves_nothing_is_seen_to_be_read(serving):
