@@ -128,6 +128,10 @@ class Sluice:
         """See `Subject`."""
         return model_patch(name, version)
 
+    def edit(self, number: int) -> Body:
+        """See `Subject`."""
+        return {"spec": {"revisionHistoryLimit": 11 + number % 39}}
+
     def revision_name(self, name: str, version: int | str) -> str:
         """What Sluice calls a version."""
         document = self.document(name, version)

@@ -3,7 +3,7 @@
 import threading
 import zlib
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.cluster.kind import Object
@@ -19,6 +19,8 @@ from sluice_operator.errors import (
 from sluice_operator.model import Event, Serving
 from sluice_operator.rollout.status import Status
 
+START = "RolloutStarted"
+"""Event of an attempt that begins; people look for its record from then on."""
 PROOF = "GateSafe"
 """Event of a gate that has proven safety; it moves nothing by itself."""
 
@@ -83,9 +85,11 @@ class Book:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody waits for it: for what came of an action, or to be warned."""
+        """Whether somebody waits for it: for an attempt, for an action's result, to be warned."""
         with self._lock:
-            return bool(self._page.actions) or any(event.warning for event in self._page.events)
+            told = self._page.events
+            news = any(event.warning or event.reason == START for event in told)
+            return news or bool(self._page.actions)
 
     @property
     def is_patient(self) -> bool:
@@ -177,7 +181,7 @@ class Memory:
     """Conditions and observed traffic as shown last."""
     headline_seen: tuple[object, ...] = ()
     """As of the last look; what lasts is shown."""
-    headline_since: datetime = datetime.min.replace(tzinfo=UTC)
+    headline_since: datetime | None = None
     """When it was first seen so."""
     shown_at: datetime | None = None
     sure: bool = True

@@ -253,7 +253,7 @@ class Turns:
         headline = headline_of(done.spec, status, done.seen, memory.trouble)
         if headline != memory.headline_seen:
             memory.headline_seen, memory.headline_since = headline, now
-        lasts = now - memory.headline_since >= PASSING
+        lasts = memory.headline_since is not None and now - memory.headline_since >= PASSING
         told = headline == memory.headline or not lasts
         unread = memory.known.get("observedGeneration") != _generation(body)
         if matters or unread or not told or self._is_due(memory, done.decision, now):

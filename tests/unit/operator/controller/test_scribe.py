@@ -56,10 +56,11 @@ def test_a_step_is_told_with_the_proofs_that_opened_it():
         (Page(decisions=[(1, {"at": "now"})], checkpoint=True), False),
         (Page(events=[FIRST, event("GateHarm", "errors", warning=True)]), True),
         (Page(actions=[({}, {"state": "Done"})]), True),
+        (Page(events=[event("RolloutStarted", "Attempt 2")]), True),
     ],
-    ids=["event", "record", "warning", "action"],
+    ids=["event", "record", "warning", "action", "attempt"],
 )
-def test_warnings_and_results_are_written_at_once(page, awaited):
+def test_warnings_results_and_beginnings_are_written_at_once(page, awaited):
     book = Book()
     book.note(page)
     assert book.is_awaited is awaited
