@@ -24,8 +24,7 @@ TIMEOUT_SECONDS = 10.0
 LABEL_SECONDS = 0.25
 """How often labels that have become known are handed in."""
 MOST_WAITING = 64
-"""Users who wait for an answer at once: on a machine that cannot keep up, more would only add to what
-it cannot keep up with."""
+"""Users who wait for an answer at once: where the machine cannot keep up, more only add to that."""
 FORGIVEN_SECONDS = 1.0
 """A crowd that is further behind its rate than this does not catch up."""
 
