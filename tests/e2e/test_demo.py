@@ -23,7 +23,16 @@ def run_demo(out: Path, *options: str) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def busy() -> float:
+    """How many times longer than alone everything takes beside what already runs here.
+
+    Who shares C cores with L others at work gets C of C + L turns. A quiet machine has L near 0.
+    """
+    return 1 + os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, busy: float) -> Iterator[Path]:
     out = tmp_path_factory.mktemp("demo")
     demo = run_demo(out, "--port", "19100")
     said, _ = demo.communicate(timeout=800)
@@ -75,6 +84,10 @@ def test_the_quietly_worse_candidate_never_answers_a_user(summary):
 
 def test_nobody_but_the_candidate_fails_a_user(summary):
     assert summary["failures_outside_candidate"] == []
+
+
+def test_the_demo_takes_four_minutes_at_most_where_nothing_else_is_at_work(summary, busy):
+    assert summary["wall_seconds"] <= 240 * busy
 
 
 def test_every_decision_replays_to_the_bit(summary):

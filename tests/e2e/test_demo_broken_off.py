@@ -30,11 +30,12 @@ def play(tmp_path) -> Iterator[Callable[..., Performance]]:
         project = write_small_demo(tmp_path / "project", prepare=prepare)
         demo = Performance(out=tmp_path / "out", project=project, **how)
         playing.append(demo)
-        eventually(lambda: MOMENTS[moment](demo) or fell(demo), within=600)
+        eventually(lambda: MOMENTS[moment](demo) or fell(demo), within=800)
         return demo
 
     yield begin
     for demo in playing:
+        demo.kill()
         eventually(lambda demo=demo: demo.left_behind() == [], within=10)
 
 

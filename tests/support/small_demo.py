@@ -157,6 +157,12 @@ class Performance:
         """What another program does: the demo itself hears it, and none of its children."""
         self.process.send_signal(signal.SIGINT)
 
+    def kill(self) -> None:
+        """For a story that went wrong; nothing where it has ended."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.communicate()
+
     def end(self) -> str:
         """What it has said, once it has ended."""
         return self.process.communicate(timeout=120)[0]

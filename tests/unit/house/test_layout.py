@@ -58,6 +58,18 @@ def test_every_unit_is_in_the_workspace_or_has_a_lock_of_its_own() -> None:
     assert all((ROOT / unit / "uv.lock").exists() for unit in OWN_LOCKS)
 
 
+def test_what_builds_the_units_is_pinned_alike_wherever_they_are_installed() -> None:
+    pinned, locked = [], []
+    for folder in (ROOT, *(ROOT / unit for unit in OWN_LOCKS)):
+        settings = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["uv"]
+        pinned.append(settings["build-constraint-dependencies"])
+        lock = tomllib.loads((folder / "uv.lock").read_text())
+        locked.append({one["name"] for one in lock["manifest"]["build-constraints"]})
+    assert "hatchling" in locked[0]
+    assert all(one == pinned[0] for one in pinned)
+    assert all(names == {pin.partition("==")[0] for pin in pinned[0]} for names in locked)
+
+
 def test_seldon_core_stays_the_last_release_under_the_apache_licence() -> None:
     locked = tomllib.loads((ROOT / "serving-v1" / "uv.lock").read_text())["package"]
     assert {p["version"] for p in locked if p["name"] == "seldon-core"} == {"1.17.1"}
