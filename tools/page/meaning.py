@@ -60,7 +60,7 @@ EVENTS = {
     "Deleted": "Somebody deleted the deployment.",
     "Failed": "The first model cannot serve, and why.",
     "GateHarm": "A gate has proven harm.",
-    "GateSafe": "A gate has proven safety.",
+    "GateSafe": "A gate has proven safety; told with the step that it opens, if there is one.",
     "Initializing": "The first model starts.",
     "Paused": "The rollout rests; a warning, unless a step of the plan asked for it.",
     "Promoted": "The candidate is stable now.",
@@ -72,7 +72,7 @@ EVENTS = {
     "RollingBack": "The candidate is being taken off all routes, and why.",
     "RolloutStarted": "A new attempt began.",
     "SteppedByHand": "A person went on; the message names the gates that had proven nothing.",
-    "StepStarted": "The next step of the plan began.",
+    "StepStarted": "The next step of the plan began; with the proofs that opened it.",
     "Superseded": "The candidate left because another model is wanted.",
     "Undone": "The revision before is stable again.",
 }
