@@ -59,8 +59,8 @@ generate: init ## Write every generated file anew
 verify: init ## Fail when a generated file is not up to date
 	$(RUN) python tools/generate.py --check
 
-demo: init ## The main job: train, serve, and let three candidates earn their traffic
-	$(RUN) sluice demo
+demo: .venv/.synced serving/.venv/.synced ## The main job: train, serve, and let three candidates earn their traffic; DEMO="--port 9100" passes options
+	$(RUN) sluice demo $(DEMO)
 
 bench: init ## Every benchmark; tables on screen, JSON in build/bench
 	$(RUN) python bench/run.py
@@ -70,11 +70,11 @@ oracles: $(UV) ## The judge beside confseq, savvi, scipy, statsmodels; needs a C
 	cd tests/oracles && ../../$(UV) sync --frozen --quiet --no-install-package confseq && ../../$(UV) sync --frozen --quiet
 	cd tests/oracles && PYTHONPATH=../../operator/src .venv/bin/pytest -q -c pyproject.toml --rootdir .
 
-e2e: init ## The demo as a user runs it, held to what it promises
-	$(RUN) pytest tests/e2e/test_demo.py --timeout 900
+e2e: stack ## All end-to-end tests: the stack on the node, then the demo as a user runs it
+	$(RUN) pytest tests/e2e/test_demo.py tests/e2e/test_demo_broken_off.py --timeout 900
 
-stack: init node-up parts ## The whole stack on the node of this machine, as its users meet it (needs root and Debian)
-	$(RUN) pytest tests/e2e/test_stack.py --timeout 900
+stack: init node-up parts ## The images and the whole stack on the node of this machine (needs root and Debian)
+	$(RUN) pytest tests/images tests/e2e/test_stack.py --timeout 900
 
 parts: ## Programs of the node and images of the stack, which `make stack` runs
 	nice tools/node/node build all

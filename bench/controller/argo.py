@@ -71,6 +71,10 @@ class Argo:
         """See `Subject`."""
         return {"spec": {"template": _template_of_pods(name, version)}}
 
+    def edit(self, number: int) -> Body:
+        """See `Subject`."""
+        return {"spec": {"revisionHistoryLimit": 11 + number % 39}}
+
     def counters(self, name: str, version: int) -> Sequence[Body]:
         """See `Subject`."""
         return ({"do": "share", "object": name, "share": 0.002},)

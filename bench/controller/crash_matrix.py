@@ -34,6 +34,9 @@ from cluster_watch import WatchFaults  # type: ignore[import-not-found]  # noqa:
 from operator_storm import Storm, Weather  # type: ignore[import-not-found]  # noqa: E402
 from operator_story import STORIES  # type: ignore[import-not-found]  # noqa: E402
 
+VERSIONS = ("2.6.0", "2.10.2", "1.17.1")
+"""Of Seldon; the last is Seldon Core 1, with one object for models and traffic."""
+SYSTEMATIC = ("2.6.0", "1.17.1")
 STALE = WatchFaults(lag=3, drop=0.1, duplicate=0.2, relist=0.1, stale=10)
 SHARES = (0.0, 0.05, 0.2)
 CHUNK = 20
@@ -63,19 +66,19 @@ class Result:
     looks: int
 
 
-def systematic(lengths: dict[str, int]) -> Iterator[Case]:
-    """Each call of each story as the last one of its process."""
-    for story, calls in lengths.items():
+def systematic(lengths: dict[tuple[str, str], int]) -> Iterator[Case]:
+    """Each call of each story, on each generation of Seldon, as the last one of its process."""
+    for (story, version), calls in lengths.items():
         for kill_at in range(1, calls + 1):
             for strike in Strike:
-                yield Case("kill at each call", kill_at, story, kill_at, strike)
+                yield Case("kill at each call", kill_at, story, kill_at, strike, version)
 
 
 def storms(seed: int) -> Iterator[Case]:
     """Random weather for ever."""
     while True:
         chance = random.Random(seed)
-        version = chance.choice(["2.6.0", "2.10.2"])
+        version = chance.choice(VERSIONS)
         yield Case("storm", seed, chance.choice(sorted(STORIES)), version=version)
         seed += 1
 
@@ -114,8 +117,8 @@ def run(case: Case) -> Result:
 
 def cases(runs: int, seed: int) -> Iterator[Case]:
     """As many as were asked for."""
-    plain = [Case("no faults", 1, story) for story in STORIES]
-    lengths = {one.story: run(one).calls for one in plain}
+    plain = [Case("no faults", 1, story, version=v) for story in STORIES for v in SYSTEMATIC]
+    lengths = {(one.story, one.version): run(one).calls for one in plain}
     planned = list(systematic(lengths))
     if len(planned) > runs // 2:
         planned = planned[:: -(-len(planned) // (runs // 2))]
@@ -164,6 +167,7 @@ def summary(results: list[Result], seed: int, seconds: float) -> dict[str, objec
         "kills": sum(one.kills for one in results),
         "calls": sum(one.calls for one in results),
         "stories": dict(Counter(one.case.story for one in results)),
+        "versions": dict(Counter(one.case.version for one in results)),
         "claims": [
             {"claim": "no wrong weight, no promotion without verdict", "holds": not wrong},
             {"claim": "nothing is stuck", "holds": not stuck},

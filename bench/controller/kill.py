@@ -57,9 +57,9 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sluice-kill-") as scratch:
         folder = options.keep or Path(scratch)
-        with rig(_subject("bench"), folder, scrape_seconds=1.0) as made:
+        with rig(_subject("bench", options.version), folder, scrape_seconds=1.0) as made:
             result = killed(made, options)
-    record = {"name": "kill", "seed": options.seed} | result
+    record = {"name": "kill", "seed": options.seed, "version": options.version} | result
     record["seconds"] = round(time.monotonic() - began)
     RESULTS.mkdir(parents=True, exist_ok=True)
     target = RESULTS / "kill.json"
@@ -78,6 +78,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--leases", type=int, help="that work at once; 8 if left out; quick: 2")
     parser.add_argument("--deployments", type=int, default=4, help="of each lease")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--version", choices=("2.6.0", "2.10.2"), default="2.6.0", help="of the painted Seldon"
+    )
     parser.add_argument("--quick", action="store_true", help="few runs: shows that it works")
     parser.add_argument("--keep", type=Path, help="folder for logs, which stays")
     given = parser.parse_args()
@@ -101,14 +104,20 @@ def killed(made: Rig, options: argparse.Namespace) -> dict[str, object]:
     return judged(victims, journal) | {"troubles": troubles}
 
 
-def _subject(namespace: str) -> Sluice:
+def _subject(namespace: str, version: str) -> Sluice:
     return Sluice(
-        namespace=namespace, poll_seconds=1.0, load_seconds=0.2, steps=STEPS, gates=GATES, bake="3s"
+        namespace=namespace,
+        poll_seconds=1.0,
+        load_seconds=0.2,
+        steps=STEPS,
+        gates=GATES,
+        bake="3s",
+        version=version,
     )
 
 
 def _victim(made: Rig, journal: Journal, options: argparse.Namespace, number: int) -> Victim:
-    subject = _subject(f"kill-{number}")
+    subject = _subject(f"kill-{number}", options.version)
     make(made.client, subject.namespace)
     seeds = random.Random(f"{options.seed}-{number}")
     users = [

@@ -29,6 +29,8 @@ class Recorder:
         """Versions of each traffic object, oldest first; repeated weights too."""
         self._subject = subject
         self._own: dict[str, Body] = {}
+        self._read: dict[tuple[str, int], float] = {}
+        """Name and generation to when the first status was heard of that was written for it."""
         self._lock = threading.Lock()
         kinds = (subject.own, subject.traffic)
         self._watchers = [Watcher(client, kind, self._hear) for kind in kinds]
@@ -36,6 +38,10 @@ class Recorder:
     def own(self, name: str) -> Body:
         """The own object as it is; empty while there is none."""
         return self._own.get(name, {"metadata": {}})
+
+    def read_at(self, name: str, generation: int) -> float | None:
+        """When it was heard that somebody has read an edit; None while nobody has."""
+        return self._read.get((name, generation))
 
     def weight(self, name: str) -> int | None:
         """What the candidate has now."""
@@ -66,6 +72,9 @@ class Recorder:
         name = name_of(body)
         if kind == self._subject.own:
             self._own[name] = {"metadata": {}} if what == "DELETED" else body
+            seen = (body.get("status") or {}).get("observedGeneration")
+            if seen is not None:
+                self._read.setdefault((name, int(seen)), at)
             return
         weight = None if what == "DELETED" else self._subject.weight(body)
         if weight is not None:

@@ -110,9 +110,9 @@ class Rig:
         self.order([order for name in names for order in subject.counters(name, version)])
         self._each(names, lambda name: self.change(name, subject.revision(name, version)))
 
-    def change(self, name: str, change: Body) -> None:
+    def change(self, name: str, change: Body) -> Body:
         """A user changes one deployment."""
-        patch(self.client, self.subject.own, (NAMESPACE, name), change)
+        return patch(self.client, self.subject.own, (NAMESPACE, name), change)
 
     def _make(self, name: str) -> None:
         for kind, body in self.subject.objects(name):

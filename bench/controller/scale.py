@@ -8,10 +8,11 @@ W3  the same while all are healthy
 W4  reads and writes of one rollout of six steps
 W5  how soon a standby acts after a SIGKILL, and after a SIGTERM
 W6  rollbacks and promotions while Prometheus is away
+edit  how soon an edit is seen to be read, one after the other
 
 W2, W3, W5 and W6 are run at the largest N. Prints a table, writes build/bench/scale.json, and
-exits with 1 if a target is missed. `--subject argo --binary PATH --crds PATH` measures a rival in
-the same way; no part of a rival is kept here.
+exits with 1 if Sluice misses a target. `--subject sluice,argo --binary PATH --crds PATH` measures
+a rival in the same way and in the same run; no part of a rival is kept here.
 """
 
 import argparse
@@ -21,13 +22,13 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from argo import Argo
 from rig import rig
-from rival import rival
 from sluice import Sluice
 from subject import Subject
 from target import Judged, judged
@@ -36,6 +37,7 @@ from workload import (
     Row,
     breach,
     breach_of_all,
+    edited,
     handed_over,
     holding,
     idle,
@@ -45,7 +47,8 @@ from workload import (
 )
 
 RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench"
-EVERY = ("W1", "W2", "W3", "W4", "W5", "W6")
+EVERY = ("W1", "W2", "W3", "W4", "W5", "W6", "edit")
+SUBJECTS = ("sluice", "argo")
 Measure = Callable[[argparse.Namespace, Fleet], Iterator[Row]]
 FULL = {
     "objects": (1, 100, 1000),
@@ -53,7 +56,8 @@ FULL = {
     "hold_seconds": 300.0,
     "outage_seconds": 300.0,
     "settle_seconds": 20.0,
-    "one_by_one": 5,
+    "one_by_one": 30,
+    "edits": 50,
 }
 """`one_by_one`: breaches of a single deployment, one after the other, at each size."""
 QUICK = {
@@ -63,6 +67,7 @@ QUICK = {
     "outage_seconds": 15.0,
     "settle_seconds": 8.0,
     "one_by_one": 3,
+    "edits": 10,
 }
 SIX_STEPS = tuple(
     step
@@ -80,24 +85,26 @@ def main() -> int:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
-    rows = list(measurements(options))
-    claims = judged(rows)
+    rows = {one.name: list(measurements(options, one)) for one in subjects(options)}
+    claims = {name: judged(measured) for name, measured in rows.items()}
     show(claims)
     record = {
         "name": "scale",
-        "subject": options.subject,
+        "subjects": list(rows),
         "quick": options.quick,
         "seconds": round(time.time() - began),
         "machine": {**machine, "load_after": os.getloadavg()},
-        "rows": rows,
-        "claims": [one.row() for one in claims],
+        "rows": [{"subject": name, **row} for name, measured in rows.items() for row in measured],
+        "claims": [
+            {"subject": name, **one.row()} for name, found in claims.items() for one in found
+        ],
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
-    suffix = "" if options.subject == "sluice" else f"-{options.subject}"
+    suffix = "" if list(rows) == ["sluice"] else f"-{'-'.join(rows)}"
     target = RESULTS / f"scale{suffix}.json"
     target.write_text(json.dumps(record, indent=2) + "\n")
     print(f"{record['seconds']} s, written to {target.relative_to(RESULTS.parents[1])}")
-    return 0 if all(one.holds for one in claims) else 1
+    return 0 if all(one.holds for one in claims.get("sluice", ())) else 1
 
 
 def parsed() -> argparse.Namespace:
@@ -111,14 +118,17 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--idle-seconds", type=float, help="of W3: 600; quick: 15")
     parser.add_argument("--hold-seconds", type=float, help="of W2: 300; quick: 15")
     parser.add_argument("--outage-seconds", type=float, help="of W6: 300; quick: 15")
-    parser.add_argument("--subject", choices=("sluice", "argo", "flagger"), default="sluice")
+    parser.add_argument("--subject", type=_subjects, default=("sluice",), help="sluice,argo")
     parser.add_argument("--binary", type=Path, help="a rival's controller")
     parser.add_argument("--crds", type=Path, help="file or folder with a rival's CRDs")
-    parser.add_argument("--poll-seconds", type=float, help="5; rivals: 10")
+    parser.add_argument("--poll-seconds", type=float, help="of Sluice: 5")
+    parser.add_argument("--rival-poll-seconds", type=float, help="of a rival: 10")
+    parser.add_argument("--one-by-one", type=int, help="single breaches of W1: 30; quick: 3")
+    parser.add_argument("--edits", type=int, help="50; quick: 10")
     parser.add_argument("--keep", type=Path, help="folder for logs, which stays")
     given = parser.parse_args()
-    if given.subject != "sluice" and not (given.binary and given.crds):
-        parser.error(f"--subject {given.subject} needs --binary and --crds")
+    if set(given.subject) != {"sluice"} and not (given.binary and given.crds):
+        parser.error(f"--subject {','.join(given.subject)} needs --binary and --crds")
     return _filled(given)
 
 
@@ -134,27 +144,38 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
+    return _known(text, EVERY)
+
+
+def _subjects(text: str) -> tuple[str, ...]:
+    return _known(text, SUBJECTS)
+
+
+def _known(text: str, known: Sequence[str]) -> tuple[str, ...]:
     words = tuple(text.split(","))
-    if unknown := set(words) - set(EVERY):
-        raise argparse.ArgumentTypeError(f"{sorted(unknown)}: there are {', '.join(EVERY)}")
+    if unknown := set(words) - set(known):
+        raise argparse.ArgumentTypeError(f"{sorted(unknown)}: there are {', '.join(known)}")
     return words
 
 
-def measurements(options: argparse.Namespace) -> Iterator[Row]:
+def subjects(options: argparse.Namespace) -> Iterator[Subject]:
+    """Each that was asked for, in that order."""
+    for name in options.subject:
+        if name == "sluice":
+            yield Sluice(poll_seconds=options.poll_seconds or 5.0)
+        else:
+            poll = options.rival_poll_seconds or 10.0
+            yield Argo(binary=options.binary, crds=options.crds, poll_seconds=poll)
+
+
+def measurements(options: argparse.Namespace, subject: Subject) -> Iterator[Row]:
     """One rig for each size."""
-    subject = _subject(options)
     if "W4" in options.workload and isinstance(subject, Sluice):
         yield from _run(options, replace(subject, steps=SIX_STEPS), 1, _steps)
     if set(options.workload) == {"W4"}:
         return
     for size in options.objects:
         yield from _run(options, subject, size, _scaled)
-
-
-def _subject(options: argparse.Namespace) -> Subject:
-    if options.subject == "sluice":
-        return Sluice(poll_seconds=options.poll_seconds or 5.0)
-    return rival(options.subject, options.binary, options.crds, options.poll_seconds or 10.0)
 
 
 def _run(
@@ -179,10 +200,12 @@ def _steps(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
 def _scaled(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
     """The workloads of one size, in an order in which each finds what it needs."""
     largest = len(fleet.names) == max(options.objects)
-    wanted = {word for word in options.workload if largest or word == "W1"}
+    wanted = {word for word in options.workload if largest or word in {"W1", "edit"}}
     if "W3" in wanted:
         yield idle(fleet, options.idle_seconds)
-    if wanted - {"W3", "W4"}:
+    if "edit" in wanted:
+        yield edited(fleet, options.edits)
+    if wanted - {"W3", "W4", "edit"}:
         yield fleet.hold()
         yield from _held(options, fleet, wanted)
 
@@ -215,12 +238,20 @@ def _one_by_one(fleet: Fleet, times: int) -> Row:
     return worst | {"breached": len(rows), "median_seconds": medians[len(medians) // 2]}
 
 
-def show(claims: Sequence[Judged]) -> None:
-    """The table of targets."""
-    print(f"\n{'':5}  {'value':>8}  {'limit':>8}  target")
-    for one in claims:
-        word, row = "holds" if one.holds else "FAILS", one.row()
-        print(f"{word:5}  {one.value:8.3f}  {one.target.limit:8.3f}  {row['claim']}")
+def show(claims: Mapping[str, Sequence[Judged]]) -> None:
+    """The table of targets, with what each subject has reached beside each other."""
+    values: dict[tuple[str, float], dict[str, Judged]] = {}
+    for name, found in claims.items():
+        for one in found:
+            values.setdefault((one.claim, one.target.limit), {})[name] = one
+    print("\n" + "".join(f"{name:>16}" for name in claims) + f"  {'limit':>8}  target")
+    for (claim, limit), row in values.items():
+        cells = "".join(f"{_cell(row.get(name)):>16}" for name in claims)
+        print(f"{cells}  {limit:8.3f}  {claim}")
+
+
+def _cell(one: Judged | None) -> str:
+    return "" if one is None else f"{one.value:.3f} {'holds' if one.holds else 'FAILS'}"
 
 
 if __name__ == "__main__":

@@ -147,11 +147,14 @@ def _is_leaving(body: Object) -> bool:
     return bool(body["metadata"].get("deletionTimestamp"))
 
 
-def serve(kubeconfig: str, port: str, load_seconds: str, failing: str = "") -> None:
+def serve(
+    kubeconfig: str, port: str, load_seconds: str, failing: str = "", version: str = "2.6.0"
+) -> None:
     """Until killed; models whose URI holds the word `failing` never load."""
     routes = Routes()
     admin(int(port), routes)
     manner = Manner(
+        version=version,
         load_seconds=float(load_seconds),
         failing={failing: "no such package"} if failing else {},
     )

@@ -63,6 +63,8 @@ class Sluice:
     bake: str = "5s"
     failing: str = ""
     """Word in a URI for which models never load."""
+    version: str = "2.6.0"
+    """Of the painted Seldon: 2.6.0 or 2.10.2."""
     variables: dict[str, str] = field(default_factory=dict)
     """More settings of the operator's process."""
     log: str = "sluice-"
@@ -80,7 +82,7 @@ class Sluice:
         """See `Subject`."""
         arguments = (str(ground.world_kubeconfig), str(ground.world_port), str(self.load_seconds))
         log = ground.folder / "seldon.log"
-        return (world("seldon_world", log, *arguments, self.failing),)
+        return (world("seldon_world", log, *arguments, self.failing, self.version),)
 
     def controller(self, ground: Ground, number: int) -> Process:
         """See `Subject`."""
@@ -125,6 +127,10 @@ class Sluice:
     def revision(self, name: str, version: int) -> Body:
         """See `Subject`."""
         return model_patch(name, version)
+
+    def edit(self, number: int) -> Body:
+        """See `Subject`."""
+        return {"spec": {"revisionHistoryLimit": 11 + number % 39}}
 
     def revision_name(self, name: str, version: int | str) -> str:
         """What Sluice calls a version."""

@@ -81,6 +81,10 @@ class Subject(Protocol):
         """A merge patch of the own kind that starts a rollout; stable is version 1."""
         ...
 
+    def edit(self, number: int) -> Body:
+        """A merge patch of the own kind that moves nothing; another one for each number."""
+        ...
+
     def counters(self, name: str, version: int) -> Sequence[Body]:
         """Orders that have the fake Prometheus count requests of a healthy version."""
         ...

@@ -1,4 +1,4 @@
-"""The six workloads; each takes a rig in the state that the one before has left.
+"""The workloads; each takes a rig in the state that the one before has left.
 
 A breach counts from the moment at which a scrape shows it (for rivals: at which the query says it)
 to the moment at which the watch tells of a traffic object without weight for the candidate.
@@ -108,6 +108,29 @@ def idle(fleet: Fleet, seconds: float) -> Row:
     quiet(fleet.rig, fleet.settle_seconds)
     phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
     return {"workload": "W3", "objects": len(fleet.names)} | phase.row()
+
+
+def edited(fleet: Fleet, times: int) -> Row:
+    """From an edit that moves nothing to the first status that says it was read, one by one."""
+    quiet(fleet.rig, fleet.settle_seconds)
+    took = [_read_after(fleet.rig, fleet.names[n % len(fleet.names)], n) for n in range(times)]
+    row = spread(took, 0.0)
+    del row["p99_beyond_poll_seconds"]
+    return {"workload": "edit", "objects": len(fleet.names), "edits": times} | row
+
+
+def _read_after(rig: Rig, name: str, number: int) -> float:
+    began = time.time()
+    generation = rig.change(name, rig.subject.edit(number))["metadata"]["generation"]
+    heard: list[float] = []
+
+    def is_read() -> bool:
+        rig.check()
+        heard[:] = [at for at in [rig.recorder.read_at(name, generation)] if at is not None]
+        return bool(heard)
+
+    eventually(is_read, within=PATIENCE_SECONDS, every=0.01)
+    return heard[0] - began
 
 
 def stepping(fleet: Fleet, steps: int) -> Row:

@@ -10,10 +10,18 @@ from cluster_world import THING, definition
 from control_plane import ControlPlane
 from eventually import eventually
 from sluice_operator.cluster.client import KubernetesCluster, login
-from sluice_operator.cluster.kind import CRD, EVENT, LEASE, SELDON_EXPERIMENT, Kind
+from sluice_operator.cluster.kind import (
+    CRD,
+    EVENT,
+    FIELD_MANAGER,
+    LEASE,
+    SELDON_EXPERIMENT,
+    Kind,
+)
 from sluice_operator.cluster.lease import Elector
 from sluice_operator.cluster.permission import cluster_role, lease_role, missing_permissions
 from sluice_operator.cluster.port import Cluster, Plain
+from sluice_operator.cluster.store import Store
 from sluice_operator.errors import (
     ClusterError,
     ForbiddenError,
@@ -22,6 +30,10 @@ from sluice_operator.errors import (
     MissingKindError,
     UnavailableError,
 )
+from sluice_operator.seldon.dialect import V2
+from sluice_operator.seldon.manifest import Manifest
+from sluice_operator.seldon.pen import Pen
+from sluice_operator.seldon.place import Place
 
 RBAC = "rbac.authorization.k8s.io"
 CLUSTER_ROLE = Kind(
@@ -36,6 +48,7 @@ CLUSTER_BINDING = Kind(
 )
 ROLE = Kind(group=RBAC, version="v1", kind="Role", plural="roles")
 BINDING = Kind(group=RBAC, version="v1", kind="RoleBinding", plural="rolebindings")
+SPLIT = Kind(group="client.sluice.dev", version="v1", kind="Split", plural="splits")
 STRICT = Kind(group="client.sluice.dev", version="v1", kind="Strict", plural="stricts")
 RULE = {"rule": "self.weight <= 100", "message": "weight is at most 100; give percent"}
 OPERATOR = "sluice-operator"
@@ -93,6 +106,40 @@ def install(cluster: Cluster, kind: Kind, crd: Plain) -> None:
         return True
 
     eventually(served, within=20)
+
+
+def test_what_a_hand_adds_to_our_object_goes_and_the_object_stays_ours(
+    control_plane: ControlPlane, cluster: Cluster, namespace: str
+) -> None:
+    """The reason for replacing Seldon's objects: decision 0020."""
+    install(cluster, SPLIT, definition(SPLIT))
+    place = Place(namespace=namespace, deployment="churn", owner_uid="uid-1")
+    pen = Pen(place, V2, cluster, Store())
+    pen.write(split(weight=1), None)
+    by_hand = {"spec": {"mirror": {"name": "spy"}}}
+    for weight in (2, 3):
+        control_plane.kubectl(
+            *("patch", "splits.client.sluice.dev", "churn", "-n", namespace),
+            *("--type=merge", "-p", json.dumps(by_hand), "--field-manager=hand"),
+        )
+        present = cluster.get(SPLIT, namespace, "churn")
+        assert present is not None
+        assert present["spec"]["mirror"] == {"name": "spy"}
+        pen.write(split(weight=weight), present)
+    after = cluster.get(SPLIT, namespace, "churn")
+    assert after is not None
+    assert after["spec"] == {"weight": 3}
+    shown = control_plane.kubectl(
+        *("get", "splits.client.sluice.dev", "churn", "-n", namespace),
+        *("-o", "json", "--show-managed-fields"),
+    )
+    entries = json.loads(shown.stdout)["metadata"]["managedFields"]
+    owners = {(one["manager"], one["operation"]) for one in entries}
+    assert owners == {(FIELD_MANAGER, "Apply"), (FIELD_MANAGER, "Update")}
+
+
+def split(weight: int) -> Manifest:
+    return Manifest(kind=SPLIT, name="churn", spec={"weight": weight, "mirror": None}, epoch=weight)
 
 
 def thing(namespace: str, name: str = "churn", **spec: object) -> Plain:

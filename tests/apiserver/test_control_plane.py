@@ -109,6 +109,7 @@ def test_requests_are_accounted_to_their_user(control_plane, namespace):
     expected = Request(
         user="counted",
         verb="get",
+        group="",
         resource="configmaps",
         namespace=namespace,
         name="any",

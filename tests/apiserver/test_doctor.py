@@ -70,7 +70,8 @@ def ward(bare: Ward, empty: dict[str, Finding]) -> Ward:
         assert applied.returncode == 0, applied.stderr
     off = ("object-store", "mlflow", "prometheus", "seldon", "kfp")
     sets = [option for part in off for option in ("--set", f"{part}.enabled=false")]
-    sets += ["--set", "operator.settings.mlflowUrl=", "--set", "operator.settings.prometheusUrl="]
+    named = ("mlflowUrl=", "prometheusUrl=http://prometheus.monitoring.svc:9090")
+    sets += [option for one in named for option in ("--set", f"operator.settings.{one}")]
     bare.carry_out(empty["release sluice"].next, *sets)
     eventually(lambda: served(bare.client), within=20)
     return bare

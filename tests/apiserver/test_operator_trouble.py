@@ -1,8 +1,13 @@
 """The operator's process when its world is broken: killed, cut off, short of rights, lied to."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+import yaml
 from control_plane import ControlPlane
 from eventually import eventually
 from operator_stage import BETTER, GOOD, NAMESPACE, Stage, stage_on
@@ -98,25 +103,43 @@ def is_stalled(status) -> bool:
 
 
 def test_a_right_that_is_missing_is_named_with_verb_and_resource(stage):
-    user = restricted(stage)
+    user = restricted(stage, "experiments", {"create", "patch"})
     stage.start_operator(KUBECONFIG=str(user))
-    eventually(lambda: "RBAC is too small" in stage.log_of(0), within=60)
-    assert "experiments.mlops.seldon.io" in stage.log_of(0)
+    for verb in ("create", "patch"):
+        words = f"RBAC is too small: cannot {verb} experiments.mlops.seldon.io; add it to the"
+        eventually(lambda words=words: words in stage.log_of(0), within=60)
     stage.apply("rightless", GOOD)
     status = stage.until("rightless", is_stalled)
     message = condition(status, "Stalled")["message"]
-    assert "mlops.seldon.io" in message
-    assert "cannot" in message
+    assert re.search(r"cannot (create|patch) resource \"experiments\"", message)
+    assert "Experiment stage/rightless" in message
+    assert "add it to the operator's ClusterRole" in message
 
 
-def restricted(stage: Stage):
-    """Somebody with the operator's roles but for the right to make Experiments."""
-    role, own = cluster_role(), lease_role()
+def test_an_operator_that_cannot_read_a_kind_does_not_lead_and_says_which(stage):
+    """Whoever sees half of a picture would act on it."""
+    user = restricted(stage, "models", {"list", "watch"})
+    health = stage.launch_operator(KUBECONFIG=str(user))
+    eventually(lambda: "Cannot read yet, and cannot lead before" in stage.log_of(0), within=60)
+    assert 'cannot list resource "models" in API group "mlops.seldon.io"' in stage.log_of(0)
+    answer = httpx.get(f"{health}/readyz", trust_env=False)
+    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert "could not be read" in answer.text
+    stage.apply("unseen", GOOD)
+    stage.plane.kubectl("apply", "-f", str(whole_role(stage)))
+    status = stage.until("unseen", lambda status: status.get("phase") == "Healthy")
+    assert status["stable"]["uri"] == GOOD
+
+
+def restricted(stage: Stage, plural: str, verbs: set[str]) -> Path:
+    """Somebody with the operator's roles but for some rights on one kind of Seldon's."""
+    role = role_of(stage)
     for rule in role["rules"]:
-        if "experiments" in rule["resources"]:
-            rule["verbs"] = [verb for verb in rule["verbs"] if verb not in {"create", "patch"}]
-    role["rules"] += own["rules"]
-    role["metadata"]["name"] = "restricted"
+        if plural in rule["resources"]:
+            rule["resources"] = [one for one in rule["resources"] if one != plural]
+            left = sorted(set(rule["verbs"]) - verbs)
+            role["rules"].append({**rule, "resources": [plural], "verbs": left})
+            break
     stage.cluster.create(CLUSTER_ROLE, role)
     binding = {
         "metadata": {"name": "restricted"},
@@ -125,6 +148,21 @@ def restricted(stage: Stage):
     }
     stage.cluster.create(CLUSTER_BINDING, binding)
     return stage.plane.kubeconfig_for("restricted")
+
+
+def role_of(stage: Stage) -> dict[str, Any]:
+    """The operator's roles as one."""
+    role = cluster_role()
+    role["rules"] += lease_role()["rules"]
+    role["metadata"]["name"] = "restricted"
+    return role
+
+
+def whole_role(stage: Stage) -> Path:
+    """A file with all that the operator needs."""
+    file = stage.folder / "role.yaml"
+    file.write_text(yaml.safe_dump(role_of(stage)))
+    return file
 
 
 def test_a_setting_that_does_not_exist_ends_the_process_with_its_name(stage):

@@ -5,16 +5,23 @@ No controller runs there, so no Pod starts: what is looked at is what helm keeps
 
 import json
 import shutil
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
 from control_plane import ControlPlane
 from helm_charts import CHARTS, Object, run
+from sluice_pipelines.setting import ClusterSettings, settings_of
 
 RELEASE = "sluice"
+EARLIER = Path(__file__).with_name("earlier") / "sluice-0.1.0-e4127f2.tgz"
+"""The first charts that there were, packed by helm at that commit, without READMEs. Nothing has
+been released yet; with the first release, its chart takes this one's place."""
+DEFINITION = Path("operator") / "files" / "definitions" / "modeldeployments.yaml"
 KINDS = "secrets,persistentvolumeclaims,configmaps,services,deployments,statefulsets"
 
 
@@ -61,13 +68,13 @@ class Site:
 class Story:
     """What was there after each chapter."""
 
-    said: str
     installed: dict[tuple[str, str], Object]
     passwords: dict[str, dict[str, str]]
+    said: str
     upgraded: dict[tuple[str, str], Object]
     passwords_upgraded: dict[str, dict[str, str]]
-    kind_before: Object
     kind_upgraded: Object
+    kind_later: Object
     uninstalled: dict[tuple[str, str], Object]
     kind_uninstalled: Object
     passwords_again: dict[str, dict[str, str]]
@@ -81,36 +88,50 @@ def site(control_plane: ControlPlane, namespace: str, tmp_path_factory) -> Site:
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The umbrella as an earlier release might have been: one field of a kind was not there yet."""
-    folder = tmp_path_factory.mktemp("earlier") / "helm"
-    shutil.copytree(CHARTS, folder, symlinks=True)
-    path = folder / "operator" / "files" / "definitions" / "modeldeployments.yaml"
-    body = yaml.safe_load(path.read_text())
-    columns = body["spec"]["versions"][0]["additionalPrinterColumns"]
-    columns.pop()
-    path.write_text(yaml.safe_dump(body))
-    return folder
+    """The umbrella as it once was, with its own profiles."""
+    folder = tmp_path_factory.mktemp("earlier")
+    with tarfile.open(EARLIER) as packed:
+        packed.extractall(folder, filter="data")
+    return folder / "sluice"
 
 
 @pytest.fixture(scope="module")
-def story(site: Site, earlier: Path) -> Iterator[Story]:
+def later(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The umbrella as a later release might be: with one more column of a kind."""
+    folder = tmp_path_factory.mktemp("later") / "helm"
+    shutil.copytree(CHARTS, folder, symlinks=True)
+    body = yaml.safe_load((folder / DEFINITION).read_text())
+    column = {"name": "More", "type": "string", "jsonPath": ".metadata.name"}
+    body["spec"]["versions"][0]["additionalPrinterColumns"].append(column)
+    (folder / DEFINITION).write_text(yaml.safe_dump(body))
+    return folder / "sluice"
+
+
+def profile_of(chart: Path) -> tuple[str, str]:
+    return "--values", str(chart / "values-kind.yaml")
+
+
+@pytest.fixture(scope="module")
+def story(site: Site, earlier: Path, later: Path) -> Iterator[Story]:
     kind = "modeldeployments.sluice.dev"
-    profile = ("--values", str(CHARTS / "sluice" / "values-kind.yaml"))
-    said = site.upgrade(earlier / "sluice", *profile)
-    installed, passwords, before = site.objects(), site.secrets(), site.definition(kind)
-    site.upgrade(CHARTS / "sluice", *profile, "--set", "operator.replicas=3")
+    today = CHARTS / "sluice"
+    site.upgrade(earlier, *profile_of(earlier))
+    installed, passwords = site.objects(), site.secrets()
+    said = site.upgrade(today, *profile_of(today), "--set", "operator.replicas=3")
     upgraded, passwords_upgraded, after = site.objects(), site.secrets(), site.definition(kind)
+    site.upgrade(later, *profile_of(later))
+    kind_later = site.definition(kind)
     site.helm("uninstall", RELEASE)
     uninstalled, left = site.objects(), site.definition(kind)
-    site.upgrade(CHARTS / "sluice", *profile)
+    site.upgrade(today, *profile_of(today))
     yield Story(
-        said=said,
         installed=installed,
         passwords=passwords,
+        said=said,
         upgraded=upgraded,
         passwords_upgraded=passwords_upgraded,
-        kind_before=before,
         kind_upgraded=after,
+        kind_later=kind_later,
         uninstalled=uninstalled,
         kind_uninstalled=left,
         passwords_again=site.secrets(),
@@ -122,15 +143,33 @@ def test_the_end_of_an_installation_says_what_comes_next(story: Story) -> None:
     assert "kubectl" in story.said.partition("NOTES:")[2]
 
 
+def test_it_says_with_which_settings_one_trains_there(story: Story, site: Site) -> None:
+    text = story.said.partition("this is cluster.yaml:")[2].partition("  kubectl")[0]
+    settings = settings_of(yaml.safe_load(dedent(text)), "NOTES.txt")
+    assert settings.namespace == site.namespace
+    assert settings.image == ClusterSettings().image
+    assert settings.base == "s3://mlflow/raw"
+    assert {("Secret", settings.secret), ("ConfigMap", settings.config_map)} <= set(story.upgraded)
+    host, _, port = settings.host.rpartition(":")
+    assert host == "http://127.0.0.1"
+    assert f"-n {site.namespace} port-forward service/ml-pipeline {port} &" in story.said
+    ports = story.upgraded["Service", "ml-pipeline"]["spec"]["ports"]
+    assert int(port) in {one["port"] for one in ports}
+
+
 def test_services_have_the_names_by_which_parts_find_each_other(story: Story) -> None:
-    names = {name for kind, name in story.installed if kind == "Service"}
+    names = {name for kind, name in story.upgraded if kind == "Service"}
     parts = ("operator", "ledger", "mlflow", "postgresql", "object-store", "prometheus")
     assert names >= {f"{RELEASE}-{part}" for part in parts}
 
 
 def test_passwords_are_made_once_and_kept_by_an_upgrade(story: Story) -> None:
     assert len(story.passwords) >= 5
-    assert story.passwords_upgraded == story.passwords
+    assert story.passwords_upgraded.items() >= story.passwords.items()
+    more = set(story.passwords_upgraded) - set(story.passwords)
+    assert more == {"sluice-pipeline"}
+    keys = story.passwords["sluice-object-store"].values()
+    assert sorted(story.passwords_upgraded["sluice-pipeline"].values()) == sorted(keys)
 
 
 def test_an_upgrade_changes_what_was_asked_for(story: Story) -> None:
@@ -139,12 +178,25 @@ def test_an_upgrade_changes_what_was_asked_for(story: Story) -> None:
     assert replicas == (2, 3)
 
 
+def test_an_upgrade_leaves_what_holds_data_where_it_was(story: Story) -> None:
+    holders = {key for key in story.installed if key[0] in {"PersistentVolumeClaim", "StatefulSet"}}
+    assert holders
+    for key in holders:
+        before, after = story.installed[key]["metadata"], story.upgraded[key]["metadata"]
+        assert before["uid"] == after["uid"], key
+
+
 def test_an_upgrade_brings_kinds_up_to_date(story: Story) -> None:
-    before, after = (
-        len(one["spec"]["versions"][0]["additionalPrinterColumns"])
-        for one in (story.kind_before, story.kind_upgraded)
+    today = yaml.safe_load((CHARTS / DEFINITION).read_text())["spec"]["versions"][0]
+    upgraded, later = (
+        one["spec"]["versions"][0] for one in (story.kind_upgraded, story.kind_later)
     )
-    assert after == before + 1
+    assert upgraded["schema"] == today["schema"]
+    columns = upgraded["additionalPrinterColumns"]
+    assert [one["name"] for one in later["additionalPrinterColumns"]] == [
+        *(one["name"] for one in columns),
+        "More",
+    ]
 
 
 def test_after_uninstalling_only_data_and_passwords_are_left(story: Story) -> None:
@@ -152,10 +204,10 @@ def test_after_uninstalling_only_data_and_passwords_are_left(story: Story) -> No
         kind for kind, _ in story.uninstalled if (kind, _) != ("ConfigMap", "kube-root-ca.crt")
     }
     assert kinds == {"Secret", "PersistentVolumeClaim"}
-    claims = {key for key in story.installed if key[0] == "PersistentVolumeClaim"}
+    claims = {key for key in story.upgraded if key[0] == "PersistentVolumeClaim"}
     assert claims <= set(story.uninstalled)
-    assert story.kind_uninstalled["metadata"]["uid"] == story.kind_before["metadata"]["uid"]
+    assert story.kind_uninstalled["metadata"]["uid"] == story.kind_upgraded["metadata"]["uid"]
 
 
 def test_a_release_of_the_same_name_finds_its_passwords_again(story: Story) -> None:
-    assert story.passwords_again == story.passwords
+    assert story.passwords_again == story.passwords_upgraded

@@ -14,6 +14,8 @@ MORE = (
     alone("operator", "replicas=1", "crds.install=false", "policy.install=false"),
     alone("prometheus", "server=false", "rules.asPrometheusRule=true"),
     alone("seldon", "serverConfig.install=true"),
+    alone("seldon", "server.replicas=2", "podMonitor.enabled=true"),
+    alone("object-store", 'pipelineSecret="sluice-pipeline"'),
     alone("kfp", 'database.host="mysql.data"', 'database.existingSecret="pw"', "ui=false"),
     profile("kind", 'global.imageRegistry="registry.example.com/mirror"'),
 )

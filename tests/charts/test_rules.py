@@ -2,12 +2,27 @@
 
 import base64
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from helm_charts import EVERYTHING, Wish, alone, containers, named, pods, profile, rendered
+import yaml
+from helm_charts import (
+    CHARTS,
+    EVERYTHING,
+    PARTS,
+    Wish,
+    alone,
+    containers,
+    named,
+    pods,
+    profile,
+    rendered,
+)
 
 WITHOUT_PROBES = {"Deployment ml-pipeline-persistenceagent"}
 """It listens nowhere; helm/kfp/README.md says so."""
+MIRROR = "registry.example.com/mirror"
 SECRET_WORD = re.compile(r"password|token|secret[-_]?key|access[-_]?key", re.IGNORECASE)
 
 every_wish = pytest.mark.parametrize(
@@ -122,6 +137,24 @@ def test_every_workload_is_behind_a_network_policy(wish: Wish) -> None:
 
 
 @every_wish
+def test_what_has_replicas_is_not_drained_all_at_once(wish: Wish) -> None:
+    objects = rendered(wish)
+    budgets = [
+        (one["spec"]["selector"]["matchLabels"].items(), one["spec"]["maxUnavailable"])
+        for one in objects
+        if one["kind"] == "PodDisruptionBudget"
+    ]
+    many = [one for one in objects if one.get("spec", {}).get("replicas", 1) > 1]
+    for one in many:
+        labels = {"seldon-server-name": one["metadata"]["name"]}  # as Seldon's operator does
+        if one["kind"] != "Server":
+            labels = one["spec"]["template"]["metadata"]["labels"]
+        (most,) = (most for budget, most in budgets if budget <= labels.items())
+        assert most < one["spec"]["replicas"], one["metadata"]["name"]
+    assert len(budgets) == len(many)
+
+
+@every_wish
 def test_every_service_leads_to_a_port_of_a_pod(wish: Wish) -> None:
     objects = rendered(wish)
     offered = [
@@ -151,11 +184,33 @@ def test_every_object_is_known_as_ours(wish: Wish) -> None:
         assert labels["app.kubernetes.io/managed-by"] == "Helm", one["metadata"]["name"]
 
 
-def test_a_site_with_its_own_registry_names_it_once() -> None:
-    wish = profile("kind", 'global.imageRegistry="registry.example.com/mirror"')
-    for name, pod in pods(rendered(wish)):
-        for container in containers(pod):
-            assert container["image"].startswith("registry.example.com/mirror/"), name
+def images(values: dict[str, Any], version: str) -> Iterator[str]:
+    """Name and tag of every image that values know, the registry left out."""
+    if {"repository", "tag"} <= set(values):
+        yield f"{values['repository']}:{values['tag'] or version}"
+    for value in values.values():
+        if isinstance(value, dict):
+            yield from images(value, version)
+
+
+@pytest.fixture(scope="module")
+def mirrored() -> str:
+    """All that a site with its own registry would have, as text."""
+    mirror = f'global.imageRegistry="{MIRROR}"'
+    objects = rendered(profile("kind", mirror, "seldon.serverConfig.install=true"))
+    return yaml.safe_dump_all(objects, width=1_000_000)
+
+
+@pytest.mark.parametrize("chart", [part for part in PARTS if part != "grafana-dashboards"])
+def test_a_site_with_its_own_registry_names_it_once(chart: str, mirrored: str) -> None:
+    """Wherever an image is told: in Pods, Servers, and to programs that start Pods."""
+    values = yaml.safe_load((CHARTS / chart / "values.yaml").read_text())
+    version = yaml.safe_load((CHARTS / chart / "Chart.yaml").read_text())["appVersion"]
+    known = set(images(values, version))
+    assert known
+    for image in known:
+        found = re.findall(rf"([^\s\"'=,]*){re.escape(image)}(?![\w.-])", mirrored)
+        assert set(found) == {f"{MIRROR}/"}, image
 
 
 def test_a_digest_wins_over_the_tag() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from helm_charts import CHARTS, PARTS, HelmError, Wish, alone, rendered
+from helm_charts import CHARTS, PARTS, HelmError, Wish, alone, profile, rendered
 
 WRONG = (
     ("operator", 'replicas="two"', "/replicas"),
@@ -49,6 +49,20 @@ WITHOUT = (
     (Wish(chart="mlflow"), "mlflow: database.host: name the PostgreSQL server"),
     (Wish(chart="kfp"), "kfp: artifacts.host: name the object store"),
     (Wish(chart="sluice", files=("values-prod.yaml",)), "name the"),
+    *(
+        (profile(name, f'{value}=""'), f"{part}: {path}: name the ")
+        for name, part, path in (
+            ("staging", "sluice", "operator.settings.prometheusUrl"),
+            ("prod", "sluice", "operator.settings.prometheusUrl"),
+            ("prod", "ledger", "database.host"),
+            ("prod", "ledger", "database.existingSecret"),
+            ("prod", "mlflow", "database.host"),
+            ("prod", "mlflow", "database.existingSecret"),
+            ("prod", "kfp", "artifacts.host"),
+            ("prod", "kfp", "artifacts.credentials.name"),
+        )
+        for value in [path if part == "sluice" else f"{part}.{path}"]
+    ),
 )
 
 

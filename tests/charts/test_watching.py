@@ -110,6 +110,54 @@ def test_a_scrape_is_as_evidence_needs_it(wish: Wish) -> None:
             assert {"namespace", "pod"} <= labels, job["job_name"]
 
 
+Scrape = tuple[str, str, frozenset[str]]
+
+
+@pytest.mark.parametrize("wish", [profile("staging"), profile("prod")], ids=str)
+def test_a_prometheus_of_others_scrapes_model_servers_as_ours_does(wish: Wish) -> None:
+    objects = rendered(wish)
+    assert "sluice-prometheus" not in {
+        n["metadata"]["name"] for n in objects if n["kind"] == "StatefulSet"
+    }
+    spec = named(objects, "PodMonitor", "sluice-seldon")["spec"]
+    assert spec["selector"] == {
+        "matchExpressions": [{"key": "seldon-server-name", "operator": "Exists"}]
+    }
+    assert spec["namespaceSelector"] == {"matchNames": ["sluice"]}
+    assert {scrape(one["relabelings"], "L") for one in spec["podMetricsEndpoints"]} == {
+        scrape(job["relabel_configs"], "_l")
+        for job in config_of(rendered(profile("kind")))["scrape_configs"]
+        if job["job_name"] in {"seldon-agents", "seldon-models"}
+    }
+
+
+def test_a_prometheus_of_others_finds_the_ports_that_both_kinds_of_servers_name() -> None:
+    """Those of Seldon's own ServerConfig, 2.6.0; ours, and what a Server adds to it."""
+    official = {("agent", "metrics", 9006), ("mlserver", "server-grpc", 9500)}
+    wish = alone("seldon", "serverConfig.install=true", "podMonitor.enabled=true")
+    objects = rendered(wish)
+    asked = named(objects, "PodMonitor", "sluice-seldon")["spec"]["podMetricsEndpoints"]
+    assert {one["port"] for one in asked} == {port for _, port, _ in official}
+    pod = named(objects, "ServerConfig", "mlserver")["spec"]["podSpec"]
+    ours = {
+        (c["name"], p["name"], p["containerPort"]) for c in pod["containers"] for p in c["ports"]
+    }
+    assert official <= ours
+
+
+def scrape(rules: list[Object], style: str) -> Scrape:
+    """Container, address if it is another than that of the port, and labels that are set."""
+    target = f"target{style}abel"
+    (container,) = (
+        rule["regex"].partition(";")[0]
+        for rule in rules
+        if rule.get("action") == "keep" and "container_name" in str(rule)
+    )
+    addresses = [rule["replacement"] for rule in rules if rule.get(target) == "__address__"]
+    labels = {rule[target] for rule in rules if target in rule} - {"__address__"}
+    return container, "".join(addresses), frozenset(labels)
+
+
 def exported() -> set[str]:
     """Every series that our own programs have."""
     names = {name for registry in registries() for name in sampled(registry)}

@@ -1,20 +1,11 @@
 """The stack on the node: set up once for all stories, taken away by the last."""
 
-import tomllib
 from collections.abc import Iterator
 
 import pytest
-from house import ROOT
 from image_pod import KubectlError, kubectl
 from stack import NAMESPACE, RUNS, Stack, kubeconfig_in, make_room
-from stack_training import WEAK, Trainer
-
-
-@pytest.fixture(scope="session")
-def version() -> str:
-    """Tag of all images."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return str(project["version"])
+from stack_training import Trainer
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +25,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def trained(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """URIs of three versions: a weak one, a better one, and one that lacks a third of the users."""
-    trainer = Trainer(stack=stack, folder=tmp_path_factory.mktemp("training"))
-    trainer.prepare()
-    easy = {"acceptance": [{"metric": "roc_auc", "minimum": 0.5}]}
-    with stack.timed("training of three versions"):
-        told = {
-            "weak": trainer.train("weak", features={"numeric": WEAK}, **easy),
-            "better": trainer.train("better"),
-            "narrow": trainer.train("narrow", raw="some"),
-        }
-    return {name: one["model"] for name, one in told.items()}
+def trainer(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Trainer:
+    """Who trains versions of the model; its raw data are in the store."""
+    found = Trainer(stack=stack, folder=tmp_path_factory.mktemp("training"))
+    found.prepare()
+    return found

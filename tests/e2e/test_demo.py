@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 SLUICE = Path(sys.executable).with_name("sluice")
@@ -25,7 +23,16 @@ def run_demo(out: Path, *options: str) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def busy() -> float:
+    """How many times longer than alone everything takes beside what already runs here.
+
+    Who shares C cores with L others at work gets C of C + L turns. A quiet machine has L near 0.
+    """
+    return 1 + os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, busy: float) -> Iterator[Path]:
     out = tmp_path_factory.mktemp("demo")
     demo = run_demo(out, "--port", "19100")
     said, _ = demo.communicate(timeout=800)
@@ -79,6 +86,10 @@ def test_nobody_but_the_candidate_fails_a_user(summary):
     assert summary["failures_outside_candidate"] == []
 
 
+def test_the_demo_takes_four_minutes_at_most_where_nothing_else_is_at_work(summary, busy):
+    assert summary["wall_seconds"] <= 240 * busy
+
+
 def test_every_decision_replays_to_the_bit(summary):
     assert all(one["replays_identically"] for one in summary["rollouts"])
 
@@ -87,13 +98,3 @@ def test_the_report_stands_alone(played):
     page = (played / "report.html").read_text()
     assert page.count("<svg") == 3
     assert not re.search(r"""(src|href|url\()=?["']?https?:""", page)
-
-
-@pytest.mark.parametrize("moment", ["project", "workspace/logs", "home/status", "home/runs"])
-def test_a_demo_that_is_broken_off_leaves_no_process(tmp_path, moment):
-    demo = run_demo(tmp_path, "--port", "19101")
-    eventually(lambda: any((tmp_path / moment).glob("*")), within=300)
-    demo.send_signal(signal.SIGINT)
-    demo.communicate(timeout=60)
-    assert demo.returncode == 130
-    eventually(lambda: left_behind(tmp_path) == [], within=10)

@@ -2,19 +2,17 @@
 
 import json
 import secrets
-import tomllib
 from collections.abc import Iterator
 
 import pytest
-from house import ROOT
+from house import ROOT, version
 from image_pod import KubectlError, kubectl
 
 
-@pytest.fixture(scope="session")
-def version() -> str:
+@pytest.fixture(scope="session", name="version")
+def tag() -> str:
     """Tag of all images."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return str(project["version"])
+    return version()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import json
 import pytest
 from eventually import eventually
 from image_pod import Container, KubectlError, Pod, support
+from image_step import step
 from sluice_components.validate.component import validate
 
 SERVED = "late-trips"
@@ -260,3 +261,9 @@ def test_an_image_brings_a_bill_of_what_python_finds_in_it(
     found = json.loads(pod.succeeds())
     assert found["unlisted"] == found["missing"] == []
     assert found["listed"] > 20
+
+
+@pytest.mark.parametrize(("name", "megabytes"), [("operator", 150), ("components", 900)])
+def test_an_image_stays_small(name: str, megabytes: int, version: str) -> None:
+    sizes = step("table").sizes_of(image(name, version))
+    assert sizes.system + sizes.libraries + sizes.ours <= megabytes * 1e6, sizes

@@ -125,6 +125,7 @@ def _backend(**backend: str) -> Document:
     return deployment(backend=backend)
 
 
+_NEXT = {"uri": "models:/churn/4"}
 _GUARDED = (ERRORS | {"alpha": "0.02"}, SLO | {"alpha": "0.02"})
 CASES: tuple[Case, ...] = (
     _pair("name-is-short", named("a" * 45), named("a" * 46)),
@@ -152,6 +153,12 @@ CASES: tuple[Case, ...] = (
         "ambassador-needs-v1",
         _backend(ingress="Ambassador", type="SeldonV1"),
         _backend(ingress="Ambassador"),
+    ),
+    Case(
+        rule="ambassador-tries-nothing",
+        before=_backend(type="SeldonV1", ingress="Ambassador"),
+        accepted=deployment(model=_NEXT, backend={"type": "SeldonV1", "ingress": "Istio"}),
+        refused=deployment(model=_NEXT, backend={"type": "SeldonV1", "ingress": "Ambassador"}),
     ),
     _pair(
         "uri-has-a-scheme",

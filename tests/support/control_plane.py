@@ -49,6 +49,8 @@ class Request:
 
     user: str
     verb: str
+    group: str
+    """Of the API; empty for the core's, and for paths."""
     resource: str
     """With the subresource behind a slash; empty for paths such as /readyz."""
     namespace: str
@@ -334,6 +336,7 @@ def _request(event: dict[str, Any]) -> Request:
     return Request(
         user=event["user"].get("username", ""),  # nobody, if the login was refused
         verb=event["verb"],
+        group=what.get("apiGroup", ""),
         resource="/".join(filter(None, names)),
         namespace=what.get("namespace", ""),
         name=what.get("name", ""),

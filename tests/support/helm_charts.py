@@ -130,12 +130,19 @@ def named(objects: Sequence[Object], kind: str, name: str) -> Object:
 
 
 def pods(objects: Sequence[Object]) -> Iterator[tuple[str, Object]]:
-    """The Pod that each workload would start, and the workload's name; Seldon's servers too."""
+    """The Pod that each workload would start, and the workload's name; Seldon's servers too.
+
+    Of a Server, without containers that only add to those of its ServerConfig.
+    """
     for one in objects:
         if one["kind"] in WORKLOADS:
             yield f"{one['kind']} {one['metadata']['name']}", one["spec"]["template"]["spec"]
         if one["kind"] == "ServerConfig":
             yield f"ServerConfig {one['metadata']['name']}", one["spec"]["podSpec"]
+        if one["kind"] == "Server":
+            pod = one["spec"]["podSpec"]
+            whole = [container for container in pod["containers"] if "image" in container]
+            yield f"Server {one['metadata']['name']}", pod | {"containers": whole}
 
 
 def containers(pod: Object) -> list[Object]:

@@ -11,13 +11,15 @@ from typing import Any
 from memory_cluster import MemoryCluster
 from sluice_operator.cluster.kind import (
     MODEL_DEPLOYMENT,
+    SELDON_DEPLOYMENT,
     SELDON_EXPERIMENT,
     SELDON_MODEL,
     Kind,
     name_of,
 )
+from sluice_operator.seldon.v1_names import workloads_of
 
-HUMAN_STEPS = frozenset({"SteppedByHand"})
+WHOLE = 100
 
 
 @dataclass(slots=True)
@@ -35,19 +37,25 @@ class Oracle:
     weights: dict[str, float] = field(default_factory=dict)
     """Percent by Model as written last."""
     models: dict[str, bool] = field(default_factory=dict)
-    """Models that exist, with whether they are ready."""
+    """Models, or predictors, that exist, with whether they are ready."""
     uris: dict[str, str] = field(default_factory=dict)
 
     def read(self, cluster: MemoryCluster) -> list[str]:
         """Everything that was wrong, in words."""
         for version, kind, what, body in _log(cluster):
-            if kind is SELDON_MODEL:
-                self._model(what, body)
-            elif kind is SELDON_EXPERIMENT:
-                self._experiment(version, what, body)
-            else:
-                self._deployment(version, body)
+            self.hear(version, kind, what, body)
         return self.wrong
+
+    def hear(self, version: int, kind: Kind, what: str, body: dict[str, Any]) -> None:
+        """One write of any kind; in the order of their versions."""
+        if kind == SELDON_MODEL:
+            self._model(what, body)
+        elif kind == SELDON_EXPERIMENT:
+            self._divided(version, {} if what == "DELETED" else weights_of(body))
+        elif kind == SELDON_DEPLOYMENT:
+            self._predictors(version, what, body)
+        else:
+            self._deployment(version, body)
 
     def _model(self, what: str, body: dict[str, Any]) -> None:
         name = name_of(body)
@@ -62,8 +70,27 @@ class Oracle:
             c["type"] == "ModelReady" and c["status"] == "True" for c in conditions
         )
 
-    def _experiment(self, version: int, what: str, body: dict[str, Any]) -> None:
-        before, self.weights = self.weights, {} if what == "DELETED" else weights_of(body)
+    def _predictors(self, version: int, what: str, body: dict[str, Any]) -> None:
+        """Seldon Core 1 has weights and models in one object."""
+        known = [] if what == "DELETED" else body["spec"]["predictors"]
+        self.uris |= {one["name"]: one["graph"]["modelUri"] for one in known}
+        workloads = body.get("status", {}).get("deploymentStatus", {})
+        self.models = {one["name"]: _is_available(body, one, workloads) for one in known}
+        if known and version not in self.others:
+            self._refuse_losses(version)
+            total = sum(one.get("traffic") or 0 for one in known if not one.get("shadow"))
+            if total != WHOLE:
+                self.wrong.append(f"v{version}: {total} % of the users are divided")
+        self._divided(version, shares_of(known))
+
+    def _refuse_losses(self, version: int) -> None:
+        """Only a candidate that has to give its traffic back may lose its predictor with it."""
+        for name in self.weights.keys() - self.models.keys():
+            if self._allowed(name):
+                self.wrong.append(f"v{version}: predictor {name} went while it had weight")
+
+    def _divided(self, version: int, weights: dict[str, float]) -> None:
+        before, self.weights = self.weights, weights
         if self.weights == before or version in self.others:
             return
         for name, share in self.weights.items():
@@ -128,8 +155,24 @@ def weights_of(body: dict[str, Any]) -> dict[str, float]:
     return {name: 100 * weight / total for name, weight in given.items() if weight}
 
 
+def shares_of(predictors: list[dict[str, Any]]) -> dict[str, float]:
+    """Percent of the users by predictor."""
+    return {
+        one["name"]: one["traffic"]
+        for one in predictors
+        if one.get("traffic") and not one.get("shadow")
+    }
+
+
+def _is_available(
+    body: dict[str, Any], predictor: dict[str, Any], workloads: dict[str, Any]
+) -> bool:
+    names = workloads_of(name_of(body), predictor["name"])
+    return any((workloads.get(name) or {}).get("availableReplicas") for name in names)
+
+
 def _log(cluster: MemoryCluster) -> Iterator[tuple[int, Kind, str, dict[str, Any]]]:
-    kinds = (MODEL_DEPLOYMENT, SELDON_EXPERIMENT, SELDON_MODEL)
+    kinds = (MODEL_DEPLOYMENT, SELDON_EXPERIMENT, SELDON_MODEL, SELDON_DEPLOYMENT)
     changes = [(change, kind) for kind in kinds for change in cluster.changes(kind)]
     for change, kind in sorted(changes, key=lambda pair: pair[0].version):
         yield change.version, kind, change.what, change.body

@@ -14,18 +14,16 @@ from cluster_fault import FaultPlan, FaultyCluster, Killed
 from cluster_watch import Watch, WatchFaults
 from memory_cluster import MemoryCluster
 from operator_oracle import Oracle
+from operator_seldon import GENERATIONS
 from operator_story import DEEDS, KEY, NAME, V2_GOOD, V3_BAD, V4_BROKEN, Deed
 from seldon_painter import SeldonPainter
 from seldon_states import Manner
 from sluice_operator.cluster.kind import (
     MODEL_DEPLOYMENT,
     ROLLOUT_ACTION,
-    SELDON_EXPERIMENT,
-    SELDON_MODEL,
-    SELDON_SERVER,
+    VIRTUAL_SERVICE,
     Kind,
     Object,
-    name_of,
 )
 from sluice_operator.cluster.store import Store
 from sluice_operator.controller.feed import Feed
@@ -37,13 +35,13 @@ from sluice_operator.controller.turn import World as Surroundings
 from sluice_operator.errors import ClusterError
 from sluice_operator.model import Routes
 from sluice_operator.rollout.ports import Ports
-from sluice_operator.seldon.dialect import V2
 from sluice_operator.seldon.engine import SeldonEngine, SeldonPorts
+from sluice_operator.seldon.istio import routes_of
 from sluice_operator.seldon.place import place_of
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
 from sluice_operator.simulation.world import START, World
 
-KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION, SELDON_MODEL, SELDON_EXPERIMENT, SELDON_SERVER)
+OWN_KINDS = (MODEL_DEPLOYMENT, ROLLOUT_ACTION)
 TICK = timedelta(seconds=1)
 MOST_TURNS = 25
 """Looks of one operator at one moment; more would be a loop without a pause."""
@@ -85,10 +83,11 @@ class Replica:
         self.offset = storm.clock_offset()
         self.queue = WorkQueue(storm.seconds)
         self.feed = Feed(store=Store(), shelf=Shelf(), queue=self.queue)
+        self.kinds = (*OWN_KINDS, *storm.seldon.kinds)
         faults = storm.weather.watch if storm.stormy else WatchFaults()
         self.watches = {
             kind: Watch(storm.memory, kind, faults=faults, seed=seed + number)
-            for number, kind in enumerate(KINDS)
+            for number, kind in enumerate(self.kinds)
         }
         self.chance = random.Random(seed)
         self.relist = faults.relist
@@ -115,11 +114,12 @@ class Replica:
         ports = SeldonPorts(
             cluster=self.cluster,
             store=self.feed.store,
-            report=self.storm.painter,
+            report=self.storm.seldon.report(self.storm.painter, self.feed.store),
             resolve=lambda revision: revision.uri,
             clock=self.clock,
         )
-        return SeldonEngine(place_of(*KEY, body["metadata"]["uid"], spec, ""), V2, ports)
+        place = place_of(*KEY, body["metadata"]["uid"], spec, "")
+        return SeldonEngine(place, self.storm.seldon.dialect, ports)
 
     def _ports(self, body: Object, spec: Any) -> Ports:
         serving = self._engine(body, spec)
@@ -147,7 +147,7 @@ class Replica:
 
     def _read_all(self) -> None:
         try:
-            self.feed.read_all(self.cluster, KINDS, ())
+            self.feed.read_all(self.cluster, self.kinds, ())
         except ClusterError:
             return
         self.ready = True
@@ -174,8 +174,10 @@ class Storm:
     story: tuple[Deed, ...]
     weather: Weather
     version: str = "2.6.0"
+    """Of Seldon; decides on the generation too."""
 
     def __post_init__(self) -> None:
+        self.seldon = GENERATIONS[self.version]
         self.chance = random.Random(self.seed)
         good, bad = Behaviour(), Behaviour(error_rate=0.3)
         self.world = World(
@@ -195,6 +197,7 @@ class Storm:
         self.kills = self.calls = self.looks = 0
         self.pending = sorted(self.story)
         self.meddled: set[int] = set()
+        self.meddler = False
         self.replicas: list[Replica] = []
 
     def seconds(self) -> float:
@@ -217,7 +220,8 @@ class Storm:
             second += 1
             if second > self.weather.calm_after + 30 and not self.pending and not self.unrest():
                 break
-        oracle = Oracle(bad_uris=frozenset({V3_BAD, V4_BROKEN}), others=frozenset(self.meddled))
+        others = frozenset(self.meddled)
+        oracle = Oracle(bad_uris=frozenset({V3_BAD, V4_BROKEN}), others=others)
         return Outcome(
             wrong=oracle.read(self.memory),
             stuck=self.unrest(),
@@ -237,6 +241,8 @@ class Storm:
         while self.pending and self.pending[0][0] <= second:
             _, what, about = self.pending.pop(0)
             DEEDS[what](self, about)
+        if self.meddler:
+            DEEDS["meddles"](self, "")
         self.painter.look()
         self.painter.advance()
         for one in list(self.replicas):
@@ -271,15 +277,14 @@ class Storm:
             self.looks += one.looks
         self.replicas.clear()
         self.painter.away, self.painter.unreadable = False, ""
-        self.world.metrics_down = False
+        self.world.metrics_down = self.meddler = False
         self._start(FaultPlan())
 
     def _flow(self) -> None:
         """Users meet the routes that are really in force."""
         body = self.memory.get(MODEL_DEPLOYMENT, *KEY)
-        models = {name_of(one): one for one in self.memory.list(SELDON_MODEL)}
-        for name, model in models.items():
-            self.world.running.setdefault(name, (model["spec"]["storageUri"], self.world.now))
+        for name, uri in self.seldon.uris(self.memory).items():
+            self.world.running.setdefault(name, (uri, self.world.now))
         routes = Routes() if body is None else self._routes()
         self.world.routes = Routes(
             weights={name: w for name, w in routes.weights.items() if name in self.world.running},
@@ -287,15 +292,18 @@ class Storm:
         )
 
     def _routes(self) -> Routes:
+        if not self.seldon.has_entry:
+            held = self.memory.get(VIRTUAL_SERVICE, *KEY)
+            return Routes() if held is None else routes_of(held, NAME)
         route = self.painter._routes.get(KEY)
         return Routes() if route is None else route.at(self.seconds())
 
     def unrest(self) -> str:
         """What is not at rest, in words; empty when everything is."""
         body = self.memory.get(MODEL_DEPLOYMENT, *KEY)
-        models = {name_of(one) for one in self.memory.list(SELDON_MODEL)}
+        models = set(self.seldon.uris(self.memory))
         if body is None:
-            left = models | {name_of(one) for one in self.memory.list(SELDON_EXPERIMENT)}
+            left = self.seldon.left(self.memory)
             return f"left behind: {sorted(left)}" if left else ""
         if body["metadata"].get("deletionTimestamp"):
             return "deleted, and still there"
@@ -315,4 +323,5 @@ class Storm:
         stable = status["stable"]["name"]
         if (found := self._routes()) != Routes(weights={stable: 100}):
             return f"routes {found}, stable {stable}"
-        return "" if models == {stable, NAME} else f"models {sorted(models)}, stable {stable}"
+        wanted = {stable, NAME} if self.seldon.has_entry else {stable}
+        return "" if models == wanted else f"models {sorted(models)}, stable {stable}"

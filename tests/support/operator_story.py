@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from memory_cluster import MemoryCluster
+from operator_seldon import Generation
 from seldon_painter import SeldonPainter
-from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, ROLLOUT_ACTION, SELDON_EXPERIMENT
+from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, ROLLOUT_ACTION
 from sluice_operator.simulation.world import World
 
 NAMESPACE, NAME = "ml", "churn"
@@ -40,7 +41,32 @@ STRATEGIES: dict[str, Any] = {
         "type": "ABTest",
         "experiment": {"weight": 50, "primaryGate": "slo", "minDuration": "5s", "duration": "10m"},
     },
+    "shadow then canary": {
+        "type": "Canary",
+        "steps": [
+            {"mirror": {"percent": 50}},
+            _CHECK,
+            {"mirror": {"percent": 0}},
+            {"setWeight": 10},
+            _CHECK,
+        ],
+    },
+    "approval": {
+        "type": "Canary",
+        "steps": [{"setWeight": 10}, _CHECK, {"approval": {}}, {"setWeight": 50}, _CHECK],
+    },
+    "slow": {
+        "type": "Canary",
+        "steps": [
+            {"setWeight": 10},
+            {"analysis": {"gates": ["slo"], "minDuration": "9m", "maxDuration": "10m"}},
+            {"setWeight": 50},
+            _CHECK,
+        ],
+    },
 }
+ISOLATED = "servers of its own"
+SUSPENDED = "suspended"
 AB_GATES = [
     {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "1.5"},
     {
@@ -58,6 +84,10 @@ Deed = tuple[int, str, str]
 class Scene(Protocol):
     """Where deeds are done."""
 
+    seldon: Generation
+    meddler: bool
+    """Whether somebody edits the traffic object every second."""
+
     memory: MemoryCluster
     painter: SeldonPainter
     world: World
@@ -70,11 +100,14 @@ class Scene(Protocol):
 
 
 def _wants(storm: Scene, about: str) -> None:
-    """A model, and with ` as ` how it is tried."""
-    uri, _, how = about.partition(" as ")
+    """A model; with ` as ` how it is tried, and with `, ` what else is wanted."""
+    known, *more = about.split(", ")
+    uri, _, how = known.partition(" as ")
     strategy = {"strategy": STRATEGIES[how]} if how else {}
     gates = {"gates": AB_GATES} if how == "a/b" else {}
+    isolation = {"isolation": "Server"} if ISOLATED in more and storm.seldon.has_entry else {}
     spec = {"model": {"uri": uri}} | SPEC | strategy | gates
+    spec |= {"backend": {"type": storm.seldon.backend} | isolation, "suspend": SUSPENDED in more}
     if storm.memory.get(MODEL_DEPLOYMENT, *KEY) is None:
         storm.memory.create(
             MODEL_DEPLOYMENT,
@@ -94,7 +127,9 @@ def _asks(storm: Scene, verb: str) -> None:
     judged = status.get("candidate") or status.get("stable")
     if judged is None:
         return
-    spec = {"target": NAME, "revision": judged["name"], "verb": verb, "by": "jo"}
+    rejected = status.get("rejected", ()) if verb == "Retry" else ()
+    name = rejected[-1] if rejected else judged["name"]
+    spec = {"target": NAME, "revision": name, "verb": verb, "by": "jo"}
     storm.memory.create(
         ROLLOUT_ACTION,
         {
@@ -126,13 +161,15 @@ def _router(storm: Scene, about: str) -> None:
 
 
 def _meddles(storm: Scene, about: str) -> None:
-    """Somebody edits the Experiment by hand; the oracle must not take it for ours."""
-    if storm.memory.get(SELDON_EXPERIMENT, *KEY) is not None:
-        alone = [{"name": NAME, "weight": 100}]
-        storm.memory.edit(
-            SELDON_EXPERIMENT, *KEY, lambda body: body["spec"].update(candidates=alone)
-        )
+    """Somebody edits the traffic object by hand; the oracle must not take it for ours."""
+    kind = storm.seldon.traffic
+    if storm.memory.get(kind, *KEY) is not None:
+        storm.memory.edit(kind, *KEY, lambda body: storm.seldon.meddled(body["spec"], NAME))
         storm.meddled.add(storm.memory.version)
+
+
+def _meddler(storm: Scene, about: str) -> None:
+    storm.meddler = about == "comes" and storm.stormy
 
 
 DEEDS: dict[str, Callable[[Scene, str], None]] = {
@@ -143,6 +180,7 @@ DEEDS: dict[str, Callable[[Scene, str], None]] = {
     "seldon": _seldon,
     "router": _router,
     "meddles": _meddles,
+    "meddler": _meddler,
 }
 STORIES: dict[str, tuple[Deed, ...]] = {
     "good": ((0, "wants", V1), (15, "wants", V2_GOOD)),
@@ -190,4 +228,56 @@ STORIES: dict[str, tuple[Deed, ...]] = {
         (60, "router", "back"),
     ),
     "meddled": ((0, "wants", V1), (15, "wants", V2_GOOD), (25, "meddles", "")),
+    "meddled again and again": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (22, "meddler", "comes"),
+        (140, "meddler", "goes"),
+    ),
+    "approved": (
+        (0, "wants", V1),
+        (15, "wants", f"{V2_GOOD} as approval"),
+        (60, "asks", "Promote"),
+    ),
+    "approved too early": (
+        (0, "wants", V1),
+        (15, "wants", f"{V2_GOOD} as approval"),
+        (17, "asks", "Promote"),
+        (60, "asks", "Promote"),
+    ),
+    "step skipped": (
+        (0, "wants", V1),
+        (15, "wants", f"{V2_GOOD} as slow"),
+        (30, "asks", "SkipStep"),
+    ),
+    "promoted by hand": (
+        (0, "wants", V1),
+        (15, "wants", f"{V2_GOOD} as slow"),
+        (30, "asks", "PromoteFull"),
+    ),
+    "suspended": (
+        (0, "wants", V1),
+        (15, "wants", V2_GOOD),
+        (20, "wants", f"{V2_GOOD}, {SUSPENDED}"),
+        (60, "wants", V2_GOOD),
+    ),
+    "bad and suspended": (
+        (0, "wants", V1),
+        (15, "wants", V3_BAD),
+        (18, "wants", f"{V3_BAD}, {SUSPENDED}"),
+        (60, "wants", V3_BAD),
+    ),
+    "servers of its own": (
+        (0, "wants", V1),
+        (15, "wants", f"{V2_GOOD}, {ISOLATED}"),
+    ),
+    "bad with servers of its own": (
+        (0, "wants", V1),
+        (15, "wants", f"{V3_BAD} as blue/green, {ISOLATED}"),
+    ),
+    "shadow then canary": ((0, "wants", V1), (15, "wants", f"{V2_GOOD} as shadow then canary")),
+    "bad shadow then canary": (
+        (0, "wants", V1),
+        (15, "wants", f"{V3_BAD} as shadow then canary"),
+    ),
 }

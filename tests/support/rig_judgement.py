@@ -68,17 +68,8 @@ class Journal:
         with self._lock:
             changes = sorted(self.changes[key])
         for change in changes:
-            _judge(oracle, change)
+            oracle.hear(change.version, change.kind, change.what, change.body)
         return [f"{key[0]}/{key[1]} {words}" for words in oracle.wrong]
-
-
-def _judge(oracle: Oracle, change: Change) -> None:
-    if change.kind == SELDON_MODEL:
-        oracle._model(change.what, change.body)
-    elif change.kind == SELDON_EXPERIMENT:
-        oracle._experiment(change.version, change.what, change.body)
-    else:
-        oracle._deployment(change.version, change.body)
 
 
 def _slim(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:

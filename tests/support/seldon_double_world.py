@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from seldon_double.backend import BEHAVIOUR
 from seldon_double.double import SeldonDouble
 from seldon_double.release import Release
+from seldon_double.secret import SECRET
 from sluice_operator.cluster.kind import SELDON_EXPERIMENT, SELDON_MODEL, Kind
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.errors import ConflictError
@@ -133,6 +134,14 @@ class SeldonWorld:
         eventually(lambda: self.weights(stable) == weights, SETTLE_SECONDS)
         return whole
 
+    def secret(self, name: str, **keys: str) -> str:
+        """A Secret, of one remote that nobody uses unless keys are given; its whole name."""
+        whole = f"{self.prefix}{name}"
+        metadata = {"name": whole, "namespace": self.namespace}
+        remote = {"spare": '{"name": "spare", "type": "local", "parameters": {}}'}
+        self.cluster.create(SECRET, {"metadata": metadata, "stringData": keys or remote})
+        return whole
+
     def edit(self, kind: Kind, name: str, change: Callable[[Json], None]) -> None:
         """Change an object, whoever else is writing to it."""
         eventually(lambda: self._edited(kind, name, change))
@@ -151,6 +160,9 @@ class SeldonWorld:
                 if name.startswith(self.prefix):
                     self.cluster.delete(kind, self.namespace, name)
         eventually(self._cleared, GIVE_UP_SECONDS)
+        for name in [b["metadata"]["name"] for b in self.cluster.list(SECRET, self.namespace)]:
+            if name.startswith(self.prefix):
+                self.cluster.delete(SECRET, self.namespace, name)
 
     # status
 

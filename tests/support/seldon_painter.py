@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from seldon_double.secret import SECRET, unfit
 from seldon_states import (
     Manner,
     Plain,
@@ -89,6 +90,7 @@ class SeldonPainter:
         self._able: defaultdict[str, set[str]] = defaultdict(set)
         self._servers: defaultdict[str, set[str]] = defaultdict(set)
         self._routes: dict[tuple[str, str], Route] = {}
+        self._unfits: dict[tuple[str, Any], str] = {}
 
     # what it is told
 
@@ -185,7 +187,7 @@ class SeldonPainter:
     def _paint_model(self, body: Object) -> None:
         servers = self._servers[namespace_of(body)]
         age = self._age(body["metadata"]["uid"], body["metadata"].get("generation"))
-        status = model_status(body, age, self.manner, servers)
+        status = model_status(body, age, self.manner, servers, self._unfit(body))
         if name_of(body) in self.broken:
             status = unavailable_status()
         self._status(SELDON_MODEL, body, status)
@@ -218,10 +220,26 @@ class SeldonPainter:
     def _paint_deployment(self, body: Object) -> None:
         uid = body["metadata"]["uid"]
         ages = {one["name"]: self._age(uid, one["name"]) for one in body["spec"]["predictors"]}
-        status = deployment_status(body, ages, self.manner)
+        graphs = {one["name"]: one["graph"] for one in body["spec"]["predictors"]}
+        wanted = {name: graph.get("envSecretRefName", "") for name, graph in graphs.items()}
+        lacking = {one for one, name in wanted.items() if self._is_missing(body, name)}
+        status = deployment_status(body, ages, self.manner, lacking)
         self._status(SELDON_DEPLOYMENT, body, status)
         if status["state"] == "Available":
             self._write_virtual_service(body)
+
+    def _unfit(self, body: Object) -> str:
+        """Seldon 2 looks at the Secret of a Model once: a failed one stays failed."""
+        looked = body["metadata"]["uid"], body["metadata"].get("generation")
+        if looked not in self._unfits:
+            name = body["spec"].get("secretName", "")
+            self._unfits[looked] = unfit(self._cluster, namespace_of(body), name)
+        return self._unfits[looked]
+
+    def _is_missing(self, body: Object, secret: str) -> bool:
+        """Kubernetes tries again and again to create a container."""
+        found = secret and self._cluster.get(SECRET, namespace_of(body), secret)
+        return bool(secret) and found is None
 
     def _write_virtual_service(self, body: Object) -> None:
         namespace, name, spec = namespace_of(body), name_of(body), virtual_service(body)

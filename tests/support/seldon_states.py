@@ -42,11 +42,16 @@ def condition(kind: str, happy: bool | None, message: str = "", reason: str = ""
     return body | {k: v for k, v in (("message", message), ("reason", reason)) if v}
 
 
-def model_status(body: Object, age: float, manner: Manner, servers: Collection[str]) -> Plain:
-    """Status of a Model whose generation Seldon has known for `age` seconds."""
+def model_status(
+    body: Object, age: float, manner: Manner, servers: Collection[str], unfit: str = ""
+) -> Plain:
+    """Status of a Model whose generation Seldon has known for `age` seconds.
+
+    `unfit` says why its Secret is of no use.
+    """
     spec, generation = body["spec"], body["metadata"].get("generation", 1)
     wanted = spec.get("server")
-    failure = manner.failure(spec["storageUri"])
+    failure = unfit or manner.failure(spec["storageUri"])
     if wanted and wanted not in servers:
         happy, state, why = False, "ScheduleFailed", f"no server named {wanted} with capacity"
     elif age < manner.load_seconds:
@@ -138,10 +143,19 @@ def model_routes(default: str, spec: Mapping[str, Any] | None, able: Collection[
     return Routes(weights=weights, mirror={one["name"]: one["percent"] for one in _mirrors(spec)})
 
 
-def deployment_status(body: Object, ages: Mapping[str, float], manner: Manner) -> Plain:
-    """Status of a SeldonDeployment; `ages` says how long each predictor is known."""
-    available = {one["name"]: _available(one, ages, manner) for one in body["spec"]["predictors"]}
-    stuck = [name for name, ok in available.items() if not ok and _is_stuck(body, name, manner)]
+def deployment_status(
+    body: Object, ages: Mapping[str, float], manner: Manner, lacking: Collection[str] = ()
+) -> Plain:
+    """Status of a SeldonDeployment; `ages` says how long each predictor is known.
+
+    The containers of those that are `lacking` a Secret are never created.
+    """
+    predictors = body["spec"]["predictors"]
+    available = {
+        one["name"]: one["name"] not in lacking and _available(one, ages, manner)
+        for one in predictors
+    }
+    stuck = [one["name"] for one in predictors if _is_stuck(one, manner) or one["name"] in lacking]
     workloads = {
         workloads_of(name_of(body), name)[0]: {"replicas": 1, "availableReplicas": int(ok)}
         for name, ok in available.items()
@@ -189,8 +203,7 @@ def _available(predictor: Mapping[str, Any], ages: Mapping[str, float], manner: 
     return loaded and not manner.failure(predictor["graph"]["modelUri"])
 
 
-def _is_stuck(body: Object, name: str, manner: Manner) -> bool:
-    predictor = next(one for one in body["spec"]["predictors"] if one["name"] == name)
+def _is_stuck(predictor: Mapping[str, Any], manner: Manner) -> bool:
     return bool(manner.failure(predictor["graph"]["modelUri"]))
 
 

@@ -1,6 +1,8 @@
 """The whole stack on the node: installed by helm from our charts, with our images."""
 
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +22,9 @@ RUNS = "training"
 RELEASE = "sluice"
 FILES = ROOT / "tests" / "e2e" / "stack"
 SELDON_CRDS = (ROOT / "tests" / "support" / "crds", ROOT / "tests" / "support" / "crds_of_charts")
+REAL_SELDON = "SLUICE_STACK_SELDON"
+"""Environment variable: set, Seldon Core 2 and its kinds are already in the namespace, and the
+double stays away."""
 SLUICE = Path(sys.executable).with_name("sluice")
 PROFILE = ROOT / "helm" / "sluice" / "values-kind.yaml"
 READY_SECONDS = 420.0
@@ -50,10 +55,17 @@ class Stack:
         """What helm prints."""
         return helm(*arguments, "--namespace", NAMESPACE, "--kubeconfig", str(self.kubeconfig))
 
+    def sluice(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """What our own command says about the cluster."""
+        command = [SLUICE, *arguments, "--kubeconfig", self.kubeconfig]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
     def install(self, *options: str) -> None:
         """Install the release, or upgrade it; returns once helm has sent everything."""
         values = ("--values", str(PROFILE), "--values", str(FILES / "values.yaml"))
-        self.helm("upgrade", "--install", RELEASE, str(ROOT / "helm" / "sluice"), *values, *options)
+        theirs = ("--set", "seldon.serverConfig.install=false") if REAL_SELDON in os.environ else ()
+        chart = str(ROOT / "helm" / "sluice")
+        self.helm("upgrade", "--install", RELEASE, chart, *values, *theirs, *options)
 
     def await_ready(self) -> None:
         """Until every part answers."""
@@ -119,16 +131,19 @@ def kubeconfig_in(folder: Path) -> Path:
 
 
 def make_room() -> None:
-    """Namespaces without anything from before, and the kinds of Seldon."""
-    for folder in SELDON_CRDS:
-        kubectl("apply", "--server-side", "-f", str(folder))
-    for name, level in ((NAMESPACE, "restricted"), (RUNS, "privileged")):
+    """Namespaces without anything from before, and Seldon or its double."""
+    real = REAL_SELDON in os.environ
+    levels = {RUNS: "privileged"} | ({} if real else {NAMESPACE: "restricted"})
+    for name, level in levels.items():
         kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=180s")
         labels = {"pod-security.kubernetes.io/enforce": level}
         metadata = {"name": name, "labels": labels}
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
         kubectl("create", "-f", "-", stdin=json.dumps(body))
-    kubectl("apply", "-n", NAMESPACE, "-f", str(FILES / "seldon.yaml"))
+    if not real:
+        for folder in SELDON_CRDS:
+            kubectl("apply", "--server-side", "-f", str(folder))
+        kubectl("apply", "-n", NAMESPACE, "-f", str(FILES / "seldon.yaml"))
 
 
 def _quietly(check: Any) -> bool:

@@ -17,7 +17,8 @@ from image_pod import NODE, kubectl
 from stack import NAMESPACE, RUNS, SLUICE, Stack
 from training_projects import tumour_rows, write_tumour_project
 
-SIDES = ("left", "right", "both")
+COMMON, RARE = ("left", "right"), "both"
+"""Sides of the body; versions that were trained on a part of the rows do not know the rare one."""
 STORE = "sluice-object-store"
 WEAK = ["symmetry", "fractal_dimension"]
 BUCKET = "mlflow"
@@ -34,9 +35,9 @@ class Trainer:
     def prepare(self) -> None:
         """Copy the raw data to the store, and let steps reach store and registry."""
         rows = tumour_rows()
-        rows["side"] = [SIDES[number % 3] for number in range(len(rows))]
+        rows["side"] = [(*COMMON, RARE)[number % 3] for number in range(len(rows))]
         with self._store() as store:
-            for name, part in {"all": rows, "some": rows[rows["side"] != "both"]}.items():
+            for name, part in {"all": rows, "some": rows[rows["side"] != RARE]}.items():
                 content = part.to_csv(index=False).encode()
                 store.put_object(Bucket=BUCKET, Key=f"raw/{name}/tumours.csv", Body=content)
         self._keep_settings()
@@ -67,6 +68,18 @@ class Trainer:
         )
         assert done.returncode == 0, f"{done.stderr[-4000:]}\n{self.stack.pods()}"
         return json.loads(done.stdout)
+
+    def copied(self, uri: str, name: str) -> str:
+        """Where a copy of a version's package lies: the same model as another revision."""
+        number = uri.rpartition("/")[2]
+        found = {one["version"]: one["source"] for one in versions(self.stack, uri.split("/")[1])}
+        folder = found[number].removeprefix(f"s3://{BUCKET}/")
+        with self._store() as store:
+            pages = store.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=folder)
+            for key in [one["Key"] for page in pages for one in page.get("Contents", ())]:
+                target = f"copies/{name}{key.removeprefix(folder)}"
+                store.copy({"Bucket": BUCKET, "Key": key}, BUCKET, target)
+        return f"s3://{BUCKET}/copies/{name}"
 
     def _keep_settings(self) -> None:
         keys = self.stack.secret(STORE)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventually import eventually
+from house import version
 from image_pod import STRICT, kubectl
 from stack import FILES, NAMESPACE, Stack
-from stack_training import SIDES, numeric_names
+from stack_training import COMMON, RARE, numeric_names
 from training_projects import tumour_rows
 
 Seen = list[tuple[float, Counter[tuple[str, int]]]]
-"""By second, how often which revision answered with which status."""
+"""By time, how often which revision answered with which status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,21 @@ class Plan:
     rate: float = 40.0
     unknown: float = 0.01
     """Share of requests that no revision can answer: a side that nobody has."""
+    rare: float = 0.03
+    """Share of requests about a side that only some revisions know."""
+    sticky: float = 0.0
+    """Share of users who keep the route that they were given."""
     labels: bool = False
+    every: float = 1.0
+    """Seconds between two reports of what was seen."""
 
     def rows(self, number: int = 1000) -> list[dict[str, Any]]:
         """Requests and their labels, in the ratio of the plan."""
         table = tumour_rows().sample(number, replace=True, random_state=7).reset_index(drop=True)
-        table["side"] = [SIDES[row % 3] if row % 10 == 0 else SIDES[row % 2] for row in table.index]
-        table.loc[table.index < self.unknown * number, "side"] = "none"
+        table["side"] = [COMMON[row % 2] for row in table.index]
+        known = table.index < number - self.unknown * number
+        table.loc[table.index >= number - (self.unknown + self.rare) * number, "side"] = RARE
+        table.loc[~known, "side"] = "none"
         return [_request(row) for row in table.to_dict("records")]
 
 
@@ -48,8 +57,6 @@ class Users:
 
     stack: Stack
     plan: Plan
-    version: str
-    """Of the image that they run in."""
 
     @property
     def name(self) -> str:
@@ -64,6 +71,8 @@ class Users:
             "rate": self.plan.rate,
             "rows": self.plan.rows(),
             "ledger": "http://sluice-ledger:8080" if self.plan.labels else "",
+            "sticky": self.plan.sticky,
+            "every": self.plan.every,
         }
         files = {"plan.json": json.dumps(plan), "users.py": (FILES / "users.py").read_text()}
         head = {"apiVersion": "v1", "metadata": {"name": self.name}}
@@ -88,7 +97,7 @@ class Users:
     def _spec(self) -> dict[str, Any]:
         container = {
             "name": "users",
-            "image": f"sluice-components:{self.version}",
+            "image": f"sluice-components:{version()}",
             "imagePullPolicy": "Never",
             "command": ["python3", "/users/users.py"],
             "securityContext": STRICT,

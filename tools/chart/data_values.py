@@ -10,9 +10,11 @@ from tools.chart.part import (
     Account,
     Chart,
     Count,
+    Disruption,
     Filled,
     Image,
     Monitor,
+    Name,
     NetworkPolicy,
     Part,
     Persistence,
@@ -81,6 +83,9 @@ class ObjectStoreValues(Chart):
     """Where Pods run, and as whom."""
     credentials: SecretKeys = SecretKeys()
     """Secret with the only user's keys; made once and kept if it has no name."""
+    pipeline_secret: Name = ""
+    """Further Secret with the keys that this chart makes, for steps of pipelines: named as AWS'
+    programs read them, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. None if empty."""
     region: str = "us-east-1"
     """What clients must name as region; SeaweedFS does not look at it."""
     buckets: Buckets = Buckets()
@@ -144,6 +149,8 @@ class LedgerValues(Chart):
     """The ServiceAccount; it has no rights."""
     resources: Resources = sized("200m", "192Mi", "2", "512Mi")
     """Of one replica."""
+    disruption_budget: Disruption = Disruption()
+    """What a drain of nodes must leave."""
     network_policy: NetworkPolicy = NetworkPolicy()
     """Who may speak to the ledger."""
     service_monitor: Monitor = Monitor()

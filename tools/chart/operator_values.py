@@ -8,6 +8,7 @@ from tools.chart.part import (
     Account,
     Chart,
     Count,
+    Disruption,
     Filled,
     Image,
     Monitor,
@@ -59,15 +60,6 @@ class LedgerToken(Part):
     """Secret with the token; none for a ledger that asks for none."""
     key: str
     """Which of its keys holds it."""
-
-
-class Disruption(Part):
-    """What a drain of nodes must leave."""
-
-    enabled: bool = True
-    """Make a PodDisruptionBudget, if there is more than one replica."""
-    max_unavailable: Count = 1
-    """Replicas that may be away at once."""
 
 
 class OperatorNetwork(NetworkPolicy):

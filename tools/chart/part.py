@@ -154,6 +154,24 @@ class Monitor(Part):
     """Labels by which that Prometheus finds it."""
 
 
+class PodMonitor(Monitor):
+    """For clusters with the Prometheus operator."""
+
+    enabled: bool = False
+    """Make a PodMonitor."""
+    namespaces: tuple[Name, ...] = ()
+    """Namespaces whose Pods are scraped; the release's own if empty."""
+
+
+class Disruption(Part):
+    """What a drain of nodes must leave."""
+
+    enabled: bool = True
+    """Make a PodDisruptionBudget, if there is more than one replica."""
+    max_unavailable: Count = 1
+    """Replicas that may be away at once."""
+
+
 class SecretKeys(Part):
     """A Secret with two keys of an object store."""
 

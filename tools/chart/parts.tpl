@@ -215,6 +215,24 @@ spec:
 {{- end }}{{- end }}
 {{- end }}
 
+{{- /* sluice.budget (list $ REPLICAS LABELS): what a drain of nodes must leave of the Pods with these labels,
+       where there is more than one. */ -}}
+{{- define "sluice.budget" -}}
+{{- $root := index . 0 }}
+{{- if and $root.Values.disruptionBudget.enabled (gt (int (index . 1)) 1) }}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "sluice.fullname" $root }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "sluice.labels" $root | nindent 4 }}
+spec:
+  maxUnavailable: {{ $root.Values.disruptionBudget.maxUnavailable }}
+  selector:
+    matchLabels: {{- index . 2 | nindent 6 }}
+{{- end }}
+{{- end }}
+
 {{- /* sluice.annotations (list $ PORT): of a Pod; PORT is the name of the port that Prometheus reads. */ -}}
 {{- define "sluice.annotations" -}}
 {{- $root := index . 0 -}}

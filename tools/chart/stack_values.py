@@ -19,12 +19,14 @@ from tools.chart.operator_values import Values as OperatorValues
 from tools.chart.part import (
     Chart,
     Count,
+    Disruption,
     Filled,
     Image,
     NetworkPolicy,
     Part,
     Persistence,
     Pod,
+    PodMonitor,
     Port,
     Resources,
     SecretKeys,
@@ -109,6 +111,10 @@ class SeldonValues(Chart):
     """The word by which the ledger knows model servers."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """Of Seldon's agent."""
+    disruption_budget: Disruption = Disruption()
+    """What a drain of nodes must leave of the model servers of the Server `sluice`."""
+    pod_monitor: PodMonitor = PodMonitor()
+    """For clusters with the Prometheus operator: scrapes all model servers, which gates rely on."""
 
 
 def _kfp(name: str) -> Image:

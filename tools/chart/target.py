@@ -36,6 +36,7 @@ def _umbrella() -> Iterator[tuple[str, Callable[[], str]]]:
     yield "helm/sluice/values.yaml", lambda: umbrella_text(Umbrella(), source=SOURCE)
     yield "helm/sluice/README.md", lambda: umbrella_readme(Umbrella(), source=SOURCE)
     yield "helm/sluice/values.schema.json", partial(umbrella_schema, Umbrella, source=SOURCE)
+    yield "helm/sluice/templates/_parts.tpl", shared_templates
 
 
 def _operator() -> Iterator[tuple[str, Callable[[], str]]]:

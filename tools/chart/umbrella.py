@@ -17,6 +17,8 @@ from tools.chart.stack_values import KfpArtifacts, KfpValues, Packages, SeldonVa
 from tools.chart.watching_values import DashboardsValues, PrometheusValues
 
 RELEASE = "{{ .Release.Name }}"
+PIPELINE = "sluice-pipeline"
+"""Where steps of pipelines look for keys and addresses; sluice_pipelines.setting has it too."""
 STORE = SecretKeys(name=f"{RELEASE}-object-store")
 
 
@@ -36,7 +38,9 @@ class Umbrella(Part):
     """The operator."""
     postgresql: PostgresqlValues = PostgresqlValues()
     """PostgreSQL of the ledger and of MLflow; off where there is one already."""
-    object_store: ObjectStoreValues = Field(default=ObjectStoreValues(), alias="object-store")
+    object_store: ObjectStoreValues = Field(
+        default=ObjectStoreValues(pipeline_secret=PIPELINE), alias="object-store"
+    )
     """The object store; off where there is one already."""
     ledger: LedgerValues = LedgerValues(
         database=Server(

@@ -39,16 +39,20 @@ OUTCOMES = {
 CONDITIONS = {
     "Ready": "The stable revision answers. False while the first model starts, or when it died.",
     "Reconciling": "Something is under way; the reason is the phase.",
-    "Stalled": "It does not go on by itself: the first model failed, the router has not followed "
-    "for 90 s, or a template of gates is missing.",
-    "CandidateReady": "The revision on trial answers; in a bake, the new stable.",
-    "TrafficVerified": "The router itself reports the wanted traffic.",
+    "Stalled": "It does not go on by itself: the first model failed, the router has not "
+    "followed for 90 s, the engine refuses what is asked (`EngineRefused`, in a cluster only) "
+    "for want of a right, a kind, a name or a model, or a template of gates is missing; what "
+    "passes by itself is no such refusal.",
+    "CandidateReady": "The revision on trial answers; in a bake, the new stable. If it does not, "
+    "the message has the engine's own reason.",
+    "TrafficVerified": "The router itself reports the wanted traffic; the message says who gets "
+    "what, or why the router cannot be asked.",
     "MetricsAvailable": "Every gate that was asked had counts; the message names those that had "
     "not.",
-    "GatesPassing": "No enforced gate has proven harm, and every Objective is proven safe.",
+    "GatesPassing": "No enforced gate has proven harm, and every Objective is proven safe; "
+    "the message names those that are not.",
     "Paused": "The rollout rests in the middle; the reason is one of the pauses above.",
-    "RolledBack": "The last candidate was, or is being, taken back; while it is, the message says "
-    "why.",
+    "RolledBack": "The last candidate was, or is being, taken back; the message says why.",
 }
 EVENTS = {
     "ActionIgnored": "A request of a person did not fit the moment, and did nothing.",
@@ -57,7 +61,7 @@ EVENTS = {
     "Deleted": "Somebody deleted the deployment.",
     "Failed": "The first model cannot serve, and why.",
     "GateHarm": "A gate has proven harm.",
-    "GateSafe": "A gate has proven safety.",
+    "GateSafe": "A gate has proven safety; told with the step that it opens, if there is one.",
     "Initializing": "The first model starts.",
     "Paused": "The rollout rests; a warning, unless a step of the plan asked for it.",
     "Promoted": "The candidate is stable now.",
@@ -69,7 +73,7 @@ EVENTS = {
     "RollingBack": "The candidate is being taken off all routes, and why.",
     "RolloutStarted": "A new attempt began.",
     "SteppedByHand": "A person went on; the message names the gates that had proven nothing.",
-    "StepStarted": "The next step of the plan began.",
+    "StepStarted": "The next step of the plan began; with the proofs that opened it.",
     "Superseded": "The candidate left because another model is wanted.",
     "Undone": "The revision before is stable again.",
 }

@@ -1,4 +1,4 @@
-"""Phases, pauses, ends, conditions and events of a rollout: all that `sluice rollout get` names."""
+"""Phases, pauses, ends, conditions and events of a rollout: all that a status names."""
 
 import ast
 from collections import defaultdict
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sluice_operator import rollout
 from sluice_operator.api.load import parse
+from sluice_operator.controller import view
 from sluice_operator.model import Serving, Verdict
 from sluice_operator.rollout import condition, step
 from sluice_operator.rollout.condition import conditions_of
@@ -20,7 +21,10 @@ from tools.page.meaning import CONDITIONS, EVENTS, OUTCOMES, PAUSES, PHASES
 PAGE = """\
 # Conditions and events
 
-`sluice rollout get NAME -o json` has phase, conditions and history; events are in the log of the
+What to do about each of them is in the [runbook](../runbook.md). In a cluster, `kubectl describe
+modeldeployment NAME` shows phase, conditions, history and events, and `kubectl get rolloutrun
+NAME-ATTEMPT -o yaml` the decisions. On a laptop, `sluice rollout get NAME -o json` has phase,
+conditions and history; events are in the log of the
 controller (`logs/controller.log` in the home), and the rows of `runs/` replay to them.
 Names in braces are filled in; `…` is something that only the run knows.
 
@@ -86,11 +90,11 @@ def _table(head: str, meaning: Mapping[str, str], names: Iterable[str]) -> str:
 def _conditions() -> Iterator[str]:
     yield "| condition | true when | reasons |"
     yield "| --- | --- | --- |"
-    reasons = {
-        text_of(said.argument("type")): _reasons(said) for said in calls_of(condition, "Condition")
-    }
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for said in (*calls_of(condition, "Condition"), *calls_of(view, "Condition")):
+        reasons[text_of(said.argument("type"))] += _reasons(said)
     for name in _condition_names():
-        yield f"| `{name}` | {CONDITIONS[name]} | {reasons[name]} |"
+        yield f"| `{name}` | {CONDITIONS[name]} | {', '.join(reasons[name])} |"
 
 
 def _condition_names() -> list[str]:
@@ -107,8 +111,8 @@ def _condition_names() -> list[str]:
     return [known.type for known in conditions_of(spec, begun, Serving(), now)]
 
 
-def _reasons(said: Said) -> str:
-    return ", ".join(_reason(choice) for choice in branches_of(said.argument("reason")))
+def _reasons(said: Said) -> list[str]:
+    return [_reason(choice) for choice in branches_of(said.argument("reason"))]
 
 
 def _reason(choice: ast.expr) -> str:

@@ -34,10 +34,14 @@ def init(
     file: ProjectOption = Path("sluice.yaml"),
 ) -> None:
     """Write a commented sluice.yaml to start from."""
+    from sluice_components.project.field import dns_label  # noqa: PLC0415 - slow to import
     from sluice_components.project.json_schema import project_json_schema  # noqa: PLC0415 - slow
     from sluice_components.project.template import SCHEMA_FILE, commented_template  # noqa: PLC0415
 
-    text = commented_template(name)
+    try:
+        text = commented_template(dns_label(name))
+    except ValueError as unfit:
+        raise ProjectError(f"{name!r} cannot be the name of a model: {unfit}") from None
     try:
         with file.open("x") as target:
             target.write(text)

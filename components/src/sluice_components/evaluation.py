@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
+from sluice_package.answer import AnswerProfile
 
 
 class Finding(BaseModel):
@@ -158,6 +159,8 @@ class Evaluation(Finding):
     protected: tuple[Slice, ...]
     acceptance: tuple[Outcome, ...]
     champion: Comparison
+    answers: AnswerProfile | None = None
+    """What the model said about the hold-out, for the profile of its package."""
 
     @property
     def accepted(self) -> bool:

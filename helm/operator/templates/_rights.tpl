@@ -13,7 +13,6 @@
   resources:
   - customresourcedefinitions
   verbs:
-  - get
   - list
   - watch
 - apiGroups:
@@ -21,7 +20,6 @@
   resources:
   - namespaces
   verbs:
-  - get
   - list
   - watch
 {{- end }}
@@ -51,9 +49,7 @@
   - create
   - delete
   - get
-  - list
   - patch
-  - watch
 - apiGroups:
   - sluice.dev
   resources:
@@ -65,7 +61,6 @@
   resources:
   - rolloutactions
   verbs:
-  - delete
   - get
   - list
   - watch
@@ -114,7 +109,6 @@
   resources:
   - virtualservices
   verbs:
-  - get
   - list
   - watch
 - apiGroups:

@@ -103,3 +103,10 @@ volumeMounts:
     items: [{key: {{ .key }}, path: token}]
 {{- end }}{{- end }}
 {{- end }}
+
+{{- /* Every series gets the namespace and the Pod it comes from: gates rely on it. */ -}}
+{{- define "seldon.scraped" -}}
+- {sourceLabels: [__meta_kubernetes_namespace], targetLabel: namespace}
+- {sourceLabels: [__meta_kubernetes_pod_name], targetLabel: pod}
+- {sourceLabels: [__meta_kubernetes_pod_container_name], targetLabel: container}
+{{- end }}

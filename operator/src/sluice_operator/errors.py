@@ -21,6 +21,9 @@ Anything else that is raised is a bug.
 class SluiceError(Exception):
     """Root of the errors that the operator raises on purpose."""
 
+    revision: str = ""
+    """Name of the revision that cannot be served because of it; empty if it is about none."""
+
 
 class SpecError(SluiceError):
     """The object is wrong; the message names the field and the way out."""

@@ -70,6 +70,8 @@ class Serving:
     """Names of the revisions that answer inference requests."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """Revision name to the reason why it can never become ready (digest differs, crash loop)."""
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Revision name to what it still waits for, as far as the engine knows."""
     routes: Routes | None = None
     """The router's own report; None when it cannot be read."""
     error: str = ""

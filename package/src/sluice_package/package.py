@@ -79,7 +79,7 @@ class ModelPackage:
 
     @cached_property
     def profile(self) -> Profile:
-        """Sketches of every input and of the output, on training data."""
+        """Sketches of inputs and output on training data, and of answers on the hold-out."""
         return self._parse(PROFILE, Profile)
 
     @cached_property

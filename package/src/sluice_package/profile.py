@@ -1,20 +1,21 @@
 """The profile of a data set: one mergeable sketch per column."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sluice_package.answer import AnswerProfile
 from sluice_package.category import CategorySketch
 from sluice_package.error import ProfileError
 from sluice_package.number import NumberSketch
 from sluice_package.schema import Column, ColumnType, Schema
+from sluice_package.sketch import Sketch, merged
 
 Values: TypeAlias = "pd.Series[Any]"
-Sketch: TypeAlias = Annotated[NumberSketch | CategorySketch, Field(discriminator="kind")]
 
 
 class Profile(BaseModel):
@@ -25,18 +26,34 @@ class Profile(BaseModel):
     rows: int = Field(ge=0)
     columns: dict[str, Sketch]
     """By name of the column, in the order of the schema."""
+    answers: AnswerProfile | None = None
+    """What the packaged model answered on its hold-out, and so what its answers look like while
+    nothing has shifted; None in a profile of data alone, and in packages made before this was kept.
+    """
 
     def merge(self, other: "Profile") -> "Profile":
         """The profile of both data sets together; every count is exact.
 
         Raises:
-            ProfileError: The profiles do not have the same columns with the same kinds.
+            ProfileError: The profiles do not have the same columns with the same kinds, or only one
+                of them has answers.
         """
         if self.columns.keys() != other.columns.keys():
             odd = sorted(self.columns.keys() ^ other.columns.keys())
             raise ProfileError(f"Column {odd[0]} is in one profile only; profile the same columns")
-        merged = {n: _merged(n, s, other.columns[n]) for n, s in self.columns.items()}
-        return Profile(rows=self.rows + other.rows, columns=merged)
+        both = {n: merged(f"Column {n}", s, other.columns[n]) for n, s in self.columns.items()}
+        answers = _merged_answers(self.answers, other.answers)
+        return Profile(rows=self.rows + other.rows, columns=both, answers=answers)
+
+
+def _merged_answers(
+    left: AnswerProfile | None, right: AnswerProfile | None
+) -> AnswerProfile | None:
+    if left is not None and right is not None:
+        return left.merge(right)
+    if left is not right:
+        raise ProfileError("Answers are in one profile only; merge profiles of one kind")
+    return None
 
 
 def profile_frame(frame: pd.DataFrame, schema: Schema) -> Profile:
@@ -60,18 +77,6 @@ def _sketched(values: Values, column: Column) -> NumberSketch | CategorySketch:
             f"Column {column.name}: {wrong}; its type is {column.type}, so repair the values or "
             "the type in the schema"
         ) from wrong
-
-
-def _merged(
-    name: str, left: NumberSketch | CategorySketch, right: NumberSketch | CategorySketch
-) -> NumberSketch | CategorySketch:
-    match left, right:
-        case NumberSketch(), NumberSketch():
-            return left.merge(right)
-        case CategorySketch(), CategorySketch():
-            return left.merge(right)
-        case _:
-            raise ProfileError(f"Column {name} is a {left.kind} here and a {right.kind} there")
 
 
 def _number_sketch(values: Values) -> NumberSketch:

@@ -63,10 +63,12 @@ def _fields(folder: Path) -> list[str]:
 def _stop(processes: set[int]) -> None:
     _signal(processes, signal.SIGINT)
     end = time.monotonic() + _PATIENCE
-    # a process whose parent has ended is no descendant any more, but alive
-    while (left := processes & _living().keys()) and time.monotonic() < end:
-        time.sleep(0.05)
-    _signal(left, signal.SIGKILL)
+    try:
+        # a process whose parent has ended is no descendant any more, but alive
+        while processes & _living().keys() and time.monotonic() < end:
+            time.sleep(0.05)
+    finally:  # a second Ctrl-C cuts the patience short
+        _signal(processes & _living().keys(), signal.SIGKILL)
 
 
 def _signal(processes: set[int], number: signal.Signals) -> None:

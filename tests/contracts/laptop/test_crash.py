@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 from eventually import eventually
 from laptop_world import WATCHED_HALF, canary, is_alive
@@ -43,6 +44,23 @@ def test_envoy_comes_back_with_the_routes_of_the_rollout(laptop):
     seen = laptop.view()
     assert (seen["phase"], seen["candidate"], seen["weight"]) == ("Progressing", candidate, 50)
     assert {status.phase for status in decisions(laptop)} == {"Preparing", "Progressing"}
+
+
+def test_people_are_told_that_envoy_is_dead_and_where_it_says_why(laptop):
+    _, _, half = trying(laptop, WATCHED_HALF)
+
+    def killed_until_seen():
+        """It comes back within a second, in which nobody may have looked."""
+        with suppress(KeyError, ProcessLookupError):
+            laptop.kill("envoy")
+        told = laptop.view()["error"]
+        return told if "killed by SIGKILL" in told else ""
+
+    told = eventually(killed_until_seen, within=60, every=0.1)
+    assert "Envoy at http://127.0.0.1:" in told
+    assert f"(see {laptop.home.root / 'logs' / 'envoy.log'})" in told
+    seen = laptop.until(lambda seen: (seen["observed"] or {}).get("weights") == half)
+    assert (seen["phase"], seen["error"]) == ("Progressing", "")
 
 
 def test_a_stable_that_is_killed_comes_back_and_nobody_gains_by_it(laptop):

@@ -4,11 +4,23 @@ import json
 
 import httpx
 from eventually import eventually
-from laptop_world import WATCHED_HALF, canary, is_alive
+from laptop_world import ERRORS, WATCHED_HALF, canary, is_alive
+from sluice_operator.laptop.run_record import replay
+from terminal import Screen
 
 HALF_THEN_APPROVAL = {
     "strategy": canary({"setWeight": 50}, {"approval": {}}, {"setWeight": 100}, ungated=True),
     "rollback": {"bake": "10m"},
+}
+WATCHED_THEN_REST = {
+    "strategy": canary(
+        {"setWeight": 20},
+        {"analysis": {"gates": ["errors"], "minDuration": "10m", "maxDuration": "1h"}},
+        {"setWeight": 60},
+        {"pause": {}},
+    ),
+    "gates": [ERRORS],
+    "rollback": {"bake": "0s"},
 }
 
 
@@ -77,6 +89,66 @@ def test_a_candidate_that_was_promoted_by_hand_can_be_undone(laptop):
     assert candidate in seen["rejected"]
     assert users.of(before)
     assert not users.failures()
+
+
+def test_a_step_that_was_skipped_is_remembered_with_what_was_not_proven(laptop):
+    stable = laptop.view()["stable"]
+    candidate = laptop.apply(laptop.package(), **WATCHED_THEN_REST)
+    laptop.until(lambda seen: seen["step"] and seen["step"]["title"] == "analysis")
+    laptop.until(lambda seen: seen["observed"]["weights"] == {stable: 80, candidate: 20})
+
+    said = laptop.sluice("rollout", "skip", "loans", "-m", "seen enough")
+
+    assert said == f"SkipStep of {candidate} asked\n"
+    sixty = {stable: 40, candidate: 60}
+    laptop.until(lambda seen: (seen["observed"] or {}).get("weights") == sixty)
+    by_hand = told(laptop, "SteppedByHand")
+    assert "seen enough (without proof of errors)" in by_hand.message
+
+
+def test_promote_full_leaves_out_all_steps_that_remain(laptop):
+    candidate = laptop.apply(laptop.package(), **WATCHED_THEN_REST)
+    laptop.until(lambda seen: seen["step"] and seen["step"]["title"] == "analysis")
+
+    with laptop.users() as users:
+        laptop.sluice("rollout", "promote", "loans", "--full", "-m", "it is urgent")
+        seen = laptop.until(lambda seen: seen["stable"] == candidate)
+        eventually(lambda: users.of(candidate))
+    assert (seen["phase"], seen["observed"]["weights"]) == ("Healthy", {candidate: 100})
+    assert seen["history"][-1]["outcome"] == "Promoted"
+    assert "it is urgent (without proof of errors)" in told(laptop, "SteppedByHand").message
+    assert not users.failures()
+
+
+def test_watch_follows_a_rollout_until_it_rests(laptop):
+    candidate = laptop.apply(laptop.package(), **WATCHED_HALF)
+    laptop.until(lambda seen: seen["step"] and seen["step"]["title"] == "analysis")
+    with Screen(laptop.command("rollout", "watch", "loans")) as screen:
+        screen.until_it_shows("Progressing")
+        assert screen.command.poll() is None
+        laptop.sluice("rollout", "abort", "loans", "-m", "seen enough")
+        screen.until_it_shows("RolledBack")
+        assert screen.command.wait(timeout=30) == 0
+    assert "seen enough" in screen.text
+    assert candidate not in routes(laptop)
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_rollout(laptop):
+    candidate = laptop.apply(laptop.package(), **WATCHED_HALF)
+    laptop.until(lambda seen: seen["step"] and seen["step"]["title"] == "analysis")
+    with Screen(laptop.command("rollout", "watch", "loans")) as screen:
+        screen.until_it_shows(candidate)
+        screen.ctrl_c()
+        assert screen.command.wait(timeout=30) == 130
+    assert "Traceback" not in screen.text
+    assert laptop.view()["phase"] == "Progressing"
+    assert candidate in routes(laptop)
+
+
+def told(laptop, reason):
+    """The last event of a kind in the present attempt."""
+    turns = replay(laptop.home.run_file("loans", laptop.view()["attempt"]))
+    return [e for turn in turns for e in turn.decision.events if e.reason == reason][-1]
 
 
 def test_every_decision_of_an_attempt_can_be_replayed(laptop):

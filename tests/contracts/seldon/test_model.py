@@ -46,6 +46,33 @@ def test_a_uri_that_does_not_exist_fails_the_model(world: SeldonWorld):
     assert world.ask(one).status == NOT_FOUND
 
 
+def test_a_secret_that_does_not_exist_fails_the_model_and_is_named(world: SeldonWorld):
+    missing = f"{world.prefix}missing"
+    one = world.ask_for_model("one", world.package("one"), secretName=missing)
+    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    assert _reason(world, one) == f'secrets "{missing}" not found'
+    assert world.ask(one).status == NOT_FOUND
+
+
+def test_a_secret_must_have_one_key(world: SeldonWorld):
+    both = world.secret("both", one="{}", two="{}")
+    one = world.ask_for_model("one", world.package("one"), secretName=both)
+    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    assert _reason(world, one) == f"Secret does not have 1 key {both}"
+
+
+def test_a_failed_model_waits_for_a_change_and_not_for_its_secret(world: SeldonWorld):
+    one = world.ask_for_model("one", world.package("one"), secretName=f"{world.prefix}late")
+    eventually(lambda: _message(world, one) == "ModelFailed", SETTLE_SECONDS)
+    world.secret("late")
+    world.model("another")  # Seldon has attended to something later by then
+    assert _message(world, one) == "ModelFailed"
+    other = world.secret("other")
+    world.edit(SELDON_MODEL, one, lambda body: body["spec"].update(secretName=other))
+    world.await_ready(SELDON_MODEL, one)
+    eventually(lambda: world.ask(one).status == OK, SETTLE_SECONDS)
+
+
 def test_a_new_package_becomes_a_new_version_and_fails_no_request(world: SeldonWorld):
     one = world.model("one")
     assert world.ask(one).route == f":{one}_1:"
@@ -117,6 +144,10 @@ def test_no_status_says_of_which_generation_it_speaks(world: SeldonWorld):
 
 def _message(world: SeldonWorld, model: str) -> str:
     return world.conditions(SELDON_MODEL, model).get("ModelReady", {}).get("message", "")
+
+
+def _reason(world: SeldonWorld, model: str) -> str:
+    return world.conditions(SELDON_MODEL, model)["ModelReady"]["reason"]
 
 
 def _loaded(world: SeldonWorld, internal: str) -> float:

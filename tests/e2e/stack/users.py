@@ -1,8 +1,9 @@
 """Users of a model, in a Pod: they ask at a steady rate, and count who answered them and how.
 
 Reads `/users/plan.json`: `url`, `model`, `rate` (requests a second), `rows` with `inputs` (V2) and
-`label`; with `ledger` set, each label is handed in there a moment after its answer. Every second it
-prints one line of JSON: the time, and how often which revision answered with which status.
+`label`; with `ledger` set, each label is handed in there a moment after its answer; `sticky` is the
+share of users who keep the route that they were given, until it is gone. Every `every` seconds it
+prints one line of JSON: the time, and how often which revision answered with which status since.
 """
 
 import collections
@@ -23,6 +24,8 @@ PATIENCE_SECONDS = 10
 THREADS = 24
 ROUTE = "x-seldon-route"
 NOBODY = "-"
+GONE = 404
+"""How Seldon's Envoy answers who keeps a route that is no more."""
 
 
 class Tally:
@@ -47,8 +50,9 @@ class Tally:
 def main() -> None:
     """Ask until the Pod is deleted."""
     tally, orders, labels = Tally(), queue.SimpleQueue(), queue.SimpleQueue()
-    for _ in range(THREADS):
-        threading.Thread(target=asks, args=(orders, labels, tally), daemon=True).start()
+    for number in range(THREADS):
+        keeps = number < THREADS * PLAN["sticky"]
+        threading.Thread(target=asks, args=(orders, labels, tally, keeps), daemon=True).start()
     if PLAN.get("ledger"):
         threading.Thread(target=hands_in, args=(labels,), daemon=True).start()
     threading.Thread(target=tells, args=(tally,), daemon=True).start()
@@ -58,31 +62,36 @@ def main() -> None:
         time.sleep(max(0.0, began + (number + 1) / PLAN["rate"] - time.monotonic()))
 
 
-def asks(orders, labels, tally: Tally) -> None:
-    """One user after the other."""
+def asks(orders, labels, tally: Tally, keeps: bool) -> None:
+    """One user after the other; those who keep their route all keep the same."""
+    route = ""
     while True:
         request_id, row = orders.get()
         body = json.dumps({"id": request_id, "inputs": row["inputs"]}).encode()
-        revision, status = answer(f"{PLAN['url']}/v2/models/{PLAN['model']}/infer", body)
-        tally.add(revision, status)
+        given, status = answer(body, route)
+        if status == GONE and route:
+            given, status = answer(body, "")
+        route = given if keeps else ""
+        tally.add(revision_of(given), status)
         labels.put((request_id, row["label"]))
 
 
-def answer(url: str, body: bytes) -> tuple[str, int]:
-    """Who answered, and with which status; 0 if nobody did."""
-    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+def answer(body: bytes, route: str) -> tuple[str, int]:
+    """The route that was taken, and the status; 0 if nobody answered."""
+    headers = {"Content-Type": "application/json"} | ({ROUTE: route} if route else {})
+    asked = urllib.request.Request(f"{PLAN['url']}/v2/models/{PLAN['model']}/infer", body, headers)
     try:
         with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS) as said:
-            return revision_of(said.headers), said.status
+            return said.headers.get(ROUTE) or "", said.status
     except urllib.error.HTTPError as refused:
-        return revision_of(refused.headers), refused.code
+        return refused.headers.get(ROUTE) or "", refused.code
     except OSError:
-        return NOBODY, 0
+        return "", 0
 
 
-def revision_of(headers) -> str:
+def revision_of(route: str) -> str:
     """The Model without its version."""
-    return (headers.get(ROUTE) or NOBODY).strip(":").rpartition("_")[0] or NOBODY
+    return route.strip(":").rpartition("_")[0] or NOBODY
 
 
 def hands_in(labels) -> None:
@@ -114,9 +123,9 @@ def takes(records: list[dict[str, object]]) -> bool:
 
 
 def tells(tally: Tally) -> None:
-    """A line each second."""
+    """A line each time."""
     while True:
-        time.sleep(1)
+        time.sleep(PLAN["every"])
         sys.stdout.write(json.dumps({"at": time.time(), "seen": tally.take()}) + "\n")
         sys.stdout.flush()
 

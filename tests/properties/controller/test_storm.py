@@ -25,8 +25,9 @@ WEATHERS = {
 }
 
 
+@pytest.mark.parametrize("version", ["2.6.0", "1.17.1"])
 @pytest.mark.parametrize("weather", WEATHERS)
 @pytest.mark.parametrize("story", STORIES)
-def test_no_weather_makes_a_wrong_weight_or_a_stuck_rollout(story, weather):
-    end = Storm(7, STORIES[story], WEATHERS[weather]).run()
+def test_no_weather_makes_a_wrong_weight_or_a_stuck_rollout(story, weather, version):
+    end = Storm(7, STORIES[story], WEATHERS[weather], version).run()
     assert (end.wrong, end.stuck) == ([], "")

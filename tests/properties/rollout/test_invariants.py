@@ -1,231 +1,97 @@
-"""What holds in every rollout, whatever people, models, routers and disks do (I1 to I10)."""
+"""What holds in every rollout, whatever people, models, routers and disks do.
+
+The invariants have numbers; I8 (one writer per epoch) is a matter of several operators, and stands
+in `properties/seldon` and `properties/cluster`.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sluice_operator.api.load import parse
-from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.model import Action, Verb, Verdict
+from rollout_life import Life, a_life, lives, spec_of, trials
+from sluice_operator.model import Routes, Verb, Verdict
 from sluice_operator.rollout.decide import decide
-from sluice_operator.rollout.reconcile import Reconciled, Wish, reconcile
+from sluice_operator.rollout.reconcile import Reconciled
 from sluice_operator.rollout.record import status_from_json, status_to_json
-from sluice_operator.rollout.revision import wanted_revision
-from sluice_operator.rollout.status import RESTING, Outcome, Phase, Status
-from sluice_operator.simulation.behaviour import Behaviour, Traffic
-from sluice_operator.simulation.world import World
-
-PLANS: tuple[dict[str, Any], ...] = (
-    {
-        "strategy": {
-            "type": "Canary",
-            "steps": [
-                {"setWeight": 10},
-                {"analysis": {"gates": ["errors"], "maxDuration": "1m"}},
-                {"setWeight": 60},
-                {"pause": {"duration": "10s"}},
-            ],
-        },
-        "gates": [{"name": "errors", "metric": "ErrorRate", "margin": "3", "role": "Objective"}],
-        "rollback": {"bake": "20s"},
-        "progressDeadline": "30s",
-    },
-    {
-        "strategy": {
-            "type": "Canary",
-            "steps": [
-                {"mirror": {"percent": 100}},
-                {"analysis": {"gates": ["wrong"], "maxDuration": "1m"}},
-                {"mirror": {"percent": 0}},
-                {"setWeight": 30},
-                {"approval": {"timeout": "30s", "onTimeout": "Rollback"}},
-            ],
-        },
-        "gates": [
-            {
-                "name": "wrong",
-                "metric": "Accuracy",
-                "comparison": "Paired",
-                "margin": "0.05",
-                "role": "Objective",
-                "onNoData": "Pause",
-            },
-            {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute", "margin": "0.1"},
-        ],
-        "rollback": {"bake": "20s"},
-        "progressDeadline": "30s",
-        "noDataLimit": "10s",
-    },
-)
+from sluice_operator.rollout.status import RESTING, TRYING, Outcome, Phase, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One thing that happens, and how long nothing else does."""
-
-    kind: str
-    value: Any = None
-    seconds: int = 1
-
-
-VERSIONS = ("v1", "v2", "v3")
-happenings = st.lists(
-    st.one_of(
-        st.builds(Happening, kind=st.just("want"), value=st.sampled_from(VERSIONS)),
-        st.builds(
-            Happening,
-            kind=st.just("ask"),
-            value=st.tuples(st.sampled_from(Verb), st.sampled_from(VERSIONS)),
-        ),
-        st.builds(
-            Happening,
-            kind=st.sampled_from(("router_down", "router_deaf", "metrics_down")),
-            value=st.booleans(),
-        ),
-        st.builds(Happening, kind=st.just("pass"), seconds=st.integers(1, 40)),
-        st.builds(
-            Happening,
-            kind=st.just("behave"),
-            value=st.tuples(
-                st.sampled_from(VERSIONS),
-                st.builds(
-                    Behaviour,
-                    startup=st.sampled_from((timedelta(0), timedelta(seconds=3))),
-                    broken=st.sampled_from(("", "", "digest differs")),
-                    error_rate=st.sampled_from((0.001, 0.3)),
-                    worse=st.sampled_from((0.0, 0.3)),
-                    better=st.sampled_from((0.05, 0.2)),
-                ),
-            ),
-        ),
-        st.builds(Happening, kind=st.just("lose_status")),
-        st.builds(Happening, kind=st.just("restart")),
-    ),
-    min_size=1,
-    max_size=25,
-)
-lives = st.tuples(st.sampled_from(PLANS), happenings, st.integers(0, 999))
-
-
-@dataclass(slots=True, kw_only=True)
-class Life:
-    """One deployment's life in a world where things happen."""
-
-    plan: dict[str, Any]
-    world: World
-    status: Status
-    version: str = "v1"
-    actions: tuple[Action, ...] = ()
-    losing: bool = False
-
-    @property
-    def spec(self) -> Spec:
-        return spec_of(self.plan, self.version)
-
-    def live(self, story: list[Happening]) -> Iterator[tuple[Status, Reconciled]]:
-        """Every turn, each with the status before it."""
-        for happening in story:
-            self._happen(happening)
-            for _ in range(happening.seconds):
-                yield from self._turns()
-                self.world.advance(timedelta(seconds=1))
-
-    def heal(self, span: timedelta) -> Iterator[tuple[Status, Reconciled]]:
-        """Everything works again, and time passes."""
-        self.world.router_down = self.world.router_deaf = self.world.metrics_down = False
-        for _ in range(int(span.total_seconds())):
-            yield from self._turns()
-            self.world.advance(timedelta(seconds=1))
-
-    def _turns(self) -> Iterator[tuple[Status, Reconciled]]:
-        for _ in range(30):
-            before = self.status
-            turn = reconcile(Wish(spec=self.spec, actions=self.actions), before, self.world.ports)
-            yield before, turn
-            if self.losing:
-                self.losing = False
-                return
-            self.status = turn.decision.status
-            if turn.decision.requeue_after != timedelta(0):
-                return
-        pytest.fail("thirty decisions without a moment's rest")
-
-    def _happen(self, happening: Happening) -> None:
-        match happening.kind:
-            case "want":
-                self.version = happening.value
-            case "ask":
-                verb, version = happening.value
-                name = wanted_revision("churn", spec_of(self.plan, version)).name
-                action = Action(id=f"{len(self.actions):04d}", verb=verb, revision=name)
-                self.actions = (*self.actions, action)
-            case "router_down" | "router_deaf" | "metrics_down":
-                setattr(self.world, happening.kind, happening.value)
-            case "behave":
-                version, behaviour = happening.value
-                self.world.behaviours[uri(version)] = behaviour
-            case "lose_status":
-                self.losing = True
-            case "restart":
-                self.status = status_from_json(status_to_json(self.status))
-            case _:
-                pass
-
-
-def uri(version: str) -> str:
-    return f"models:/churn/{version}"
-
-
-def spec_of(plan: dict[str, Any], version: str) -> Spec:
-    document = {
-        "apiVersion": "sluice.dev/v1alpha1",
-        "kind": "ModelDeployment",
-        "metadata": {"name": "churn"},
-        "spec": {"model": {"uri": uri(version)}, **plan},
-    }
-    return parse(document).spec
-
-
-def a_life(plan: dict[str, Any], seed: int) -> Life:
-    world = World(seed=seed, traffic=Traffic(per_second=100, label_delay=timedelta(seconds=2)))
-    return Life(plan=plan, world=world, status=Status(deployment="churn"))
-
-
-@given(lives)
+@given(trials, st.integers(0, 60))
 @settings(max_examples=60, deadline=None)
-def test_weights_sum_to_100_and_only_ready_revisions_are_routed(life) -> None:
+def test_a_retreat_needs_nothing_but_the_router(life, moment) -> None:
+    """I1: no counts, no disk that takes the status, no candidate that answers."""
     plan, story, seed = life
     alive = a_life(plan, seed)
-    for _, turn in alive.live(story):
-        routes = alive.world.routes
-        assert not routes.weights or sum(routes.weights.values()) == 100
-        wanted = turn.decision.routing
-        assert turn.decision.status.stable is None or wanted.stable is not None
-        if wanted.candidate is not None and (wanted.weight or wanted.mirror):
-            assert turn.decision.status.phase is not Phase.PREPARING
+    chances = (number for number, _ in enumerate(alive.live(story)) if _can_retreat(alive))
+    assume(any(number >= moment for number in chances) or _can_retreat(alive))
+    assert alive.status.candidate is not None
+    assert alive.status.stable is not None
+    candidate, stable = alive.status.candidate.name, alive.status.stable.name
+    alive.ask(Verb.ABORT, candidate)
+    alive.world.metrics_down = alive.losing = True
+    list(alive.heal_router())
+    assert alive.world.routes == Routes(weights={stable: 100})
+
+
+def _can_retreat(alive: Life) -> bool:
+    """The candidate has users or copies, and stable could take everything."""
+    status, world = alive.status, alive.world
+    if status.phase not in TRYING or status.candidate is None or status.stable is None:
+        return False
+    ready = world.observe("churn").ready
+    has_traffic = status.candidate.name in {**world.routes.weights, **world.routes.mirror}
+    return has_traffic and (status.stable.name in {*ready, *world.routes.weights})
 
 
 @given(lives)
 @settings(max_examples=60, deadline=None)
 def test_once_a_retreat_began_no_weight_rises_before_a_new_attempt(life) -> None:
+    """I2: neither in what is wanted nor in what the router does."""
     plan, story, seed = life
-    for before, turn in a_life(plan, seed).live(story):
+    alive = a_life(plan, seed)
+    for before, turn, was in _routed(alive, story):
         after = turn.decision.status
-        if before.phase is Phase.ROLLING_BACK and after.phase is Phase.ROLLING_BACK:
-            assert (after.weight, after.mirror) == (0, 0)
         if before.phase is Phase.ROLLING_BACK:
             assert after.phase in RESTING | {Phase.ROLLING_BACK}
-        if after.phase is Phase.ROLLING_BACK and before.candidate:
-            assert turn.decision.routing.weight == 0
+        if after.phase is not Phase.ROLLING_BACK:
+            continue
+        assert (after.weight, after.mirror) == (0, 0)
+        assert after.candidate is not None
+        assert _share(alive.world.routes, after.candidate.name) <= _share(was, after.candidate.name)
+
+
+@given(lives)
+@settings(max_examples=60, deadline=None)
+def test_a_revision_that_was_taken_back_gets_nothing_until_it_is_tried_again(life) -> None:
+    """I2, after the retreat."""
+    plan, story, seed = life
+    alive = a_life(plan, seed)
+    for _, turn in alive.live(story):
+        status = turn.decision.status
+        trusted = {one.name for one in (status.stable, status.candidate) if one is not None}
+        for name in set(status.rejected) - trusted:
+            assert _share(alive.world.routes, name) == (0, 0)
+
+
+def _routed(alive: Life, story: list) -> Iterator[tuple[Status, Reconciled, Routes]]:
+    """Every turn, with what the router did before it."""
+    was = alive.world.routes
+    for before, turn in alive.live(story):
+        yield before, turn, was
+        was = alive.world.routes
+
+
+def _share(routes: Routes, revision: str) -> tuple[int, int]:
+    """Answers and copies, in percent."""
+    return routes.weights.get(revision, 0), routes.mirror.get(revision, 0)
 
 
 @given(lives)
 @settings(max_examples=60, deadline=None)
 def test_nothing_is_promoted_without_proof_of_this_attempt_or_a_person(life) -> None:
+    """I3."""
     plan, story, seed = life
     by_hand: set[int] = set()
     for before, turn in a_life(plan, seed).live(story):
@@ -243,6 +109,7 @@ def test_nothing_is_promoted_without_proof_of_this_attempt_or_a_person(life) -> 
 @given(lives)
 @settings(max_examples=60, deadline=None)
 def test_missing_counts_change_no_verdict(life) -> None:
+    """I4."""
     plan, story, seed = life
     alive = a_life(plan, seed)
     for before, turn in alive.live(story):
@@ -256,7 +123,55 @@ def test_missing_counts_change_no_verdict(life) -> None:
 
 @given(lives)
 @settings(max_examples=60, deadline=None)
+def test_live_weights_sum_to_100_and_whoever_gains_answers(life) -> None:
+    """I5: but for a stable that takes back what it had a part of."""
+    plan, story, seed = life
+    alive = a_life(plan, seed)
+    for _, turn, was in _routed(alive, story):
+        now = alive.world.routes
+        assert not now.weights or sum(now.weights.values()) == 100
+        ready = alive.world.observe("churn").ready
+        stable = turn.decision.status.stable
+        taking_back = stable.name if stable is not None and stable.name in was.weights else ""
+        for name in {**now.weights, **now.mirror}:
+            gains = any(a > b for a, b in zip(_share(now, name), _share(was, name), strict=True))
+            assert not gains or name in ready or name == taking_back
+
+
+@given(lives)
+@settings(max_examples=60, deadline=None)
+def test_a_candidate_gets_its_first_traffic_when_it_was_seen_to_answer(life) -> None:
+    """I5, in what is decided: the world above would refuse to route it."""
+    plan, story, seed = life
+    for before, turn in a_life(plan, seed).live(story):
+        after = turn.decision.status
+        if after.candidate is None or after.stable is None or not (after.weight or after.mirror):
+            continue
+        if after.attempt != before.attempt or before.phase is Phase.PREPARING:
+            assert after.candidate.name in turn.seen.serving.ready
+
+
+@given(trials)
+@settings(max_examples=60, deadline=None)
+def test_the_stable_of_before_runs_until_the_bake_ends(life) -> None:
+    """I6: it has its share while a candidate is tried, and can take everything until the end."""
+    plan, story, seed = life
+    alive = a_life(plan, seed)
+    kept: dict[int, str] = {}
+    for _, turn in alive.live(story):
+        status = turn.decision.status
+        if status.stable is not None and status.phase in TRYING:
+            kept.setdefault(status.attempt, status.stable.name)
+        if status.phase in TRYING | {Phase.BAKING, Phase.ROLLING_BACK} and status.attempt in kept:
+            warm = kept[status.attempt]
+            assert warm in {one.name for one in turn.decision.routing.revisions}
+            assert warm in alive.world.running
+
+
+@given(lives)
+@settings(max_examples=60, deadline=None)
 def test_equal_arguments_give_equal_decisions_and_json_keeps_them(life) -> None:
+    """I9."""
     plan, story, seed = life
     alive = a_life(plan, seed)
     for before, turn in alive.live(story):
@@ -267,6 +182,7 @@ def test_equal_arguments_give_equal_decisions_and_json_keeps_them(life) -> None:
 @given(lives)
 @settings(max_examples=60, deadline=None)
 def test_a_healed_world_always_comes_to_rest_or_waits_for_a_person(life) -> None:
+    """I7: nothing is under way for ever."""
     plan, story, seed = life
     alive = a_life(plan, seed)
     for _ in alive.live(story):
@@ -285,6 +201,7 @@ def test_a_healed_world_always_comes_to_rest_or_waits_for_a_person(life) -> None
 @given(lives)
 @settings(max_examples=40, deadline=None)
 def test_a_resting_deployment_asks_for_no_work(life) -> None:
+    """I10."""
     plan, story, seed = life
     for before, turn in a_life(plan, seed).live(story):
         after = turn.decision.status

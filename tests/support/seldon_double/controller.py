@@ -179,6 +179,7 @@ def model_spec(body: Object) -> ModelSpec:
         requirements=(*spec.get("requirements", ()), *kind),
         server=spec.get("server") or "",
         parameters=tuple((p["name"], p["value"]) for p in spec.get("parameters", ())),
+        secret=spec.get("secretName") or "",
     )
 
 

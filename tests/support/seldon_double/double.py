@@ -21,6 +21,7 @@ from seldon_double.mesh import Mesh, Site
 from seldon_double.registry import Version
 from seldon_double.release import Release
 from seldon_double.scheduler import Scheduler
+from seldon_double.secret import unfit
 from sluice_operator.cluster.kind import SELDON_SERVER, Object, name_of
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.errors import ClusterError
@@ -192,6 +193,9 @@ class SeldonDouble:
 
     def _begin_load(self, version: Version) -> None:
         agent = self._agents[version.server]
+        if why := unfit(self._cluster, self.namespace, version.spec.secret):
+            self._scheduler.failed(version, why)
+            return
         work = agent.load(version.internal, version.spec.uri, dict(version.spec.parameters))
 
         def told(future: Future[None]) -> None:

@@ -23,6 +23,8 @@ class ModelSpec:
     requirements: tuple[str, ...] = ()
     server: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    secret: str = ""
+    """Secret with the credentials for the URI; its agent looks for it when it loads."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,6 +29,18 @@ def test_init_writes_a_project_that_loads_and_a_schema_for_editors(tmp_path):
     assert json.loads((tmp_path / "sluice.schema.json").read_text())["type"] == "object"
 
 
+@pytest.mark.parametrize(
+    ("name", "near"), [("My Model", "my-model"), ("churn: 1", "churn-1"), ("Ω", "my-model")]
+)
+def test_init_refuses_a_name_that_no_project_may_have(tmp_path, name, near):
+    refused = sluice(tmp_path, "init", name)
+    assert refused.returncode == 1
+    assert f"for example '{near}'" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert sluice(tmp_path, "init", near).returncode == 0
+
+
 def test_init_never_overwrites_a_project(tmp_path):
     (tmp_path / "sluice.yaml").write_text("mine")
     again = sluice(tmp_path, "init", "churn")
@@ -107,6 +119,33 @@ def test_a_label_file_without_its_columns_is_refused(tmp_path):
     refused = sluice(tmp_path, "ledger", "label", "labels.csv")
     assert refused.returncode == 1
     assert "no column label, request_id in the first line" in refused.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"request_id,row,label\na,0,1\nb,x,1\n", "labels.csv:3: row is 'x'; write the position"),
+        (b"request_id,row,label\na,-1,1\n", "labels.csv:2: row is '-1'; write the position"),
+        (b"request_id,label\na,1\nb\n", "labels.csv:3: label is empty; fill it in"),
+        (b"request_id,label\n,1\n", "labels.csv:2: request_id is empty; fill it in"),
+        (b"request_id,label\na,\xff\xfe\n", "cannot be read"),
+    ],
+    ids=["no-number", "negative", "short", "no-id", "no-text"],
+)
+def test_a_wrong_line_of_labels_is_named_and_nothing_is_taken(tmp_path, content, words):
+    (tmp_path / "labels.csv").write_bytes(content)
+    refused = sluice(tmp_path, "ledger", "label", "labels.csv")
+    assert refused.returncode == 1
+    assert words in refused.stderr
+    assert "Traceback" not in refused.stderr
+    (tmp_path / "labels.csv").write_text("request_id,row,label\na,0,1\n")
+    assert "1 new labels" in sluice(tmp_path, "ledger", "label", "labels.csv").stdout
+
+
+def test_labels_of_a_spreadsheet_are_taken(tmp_path):
+    """It writes a mark before the first column, and its own line ends."""
+    (tmp_path / "labels.csv").write_bytes(b"\xef\xbb\xbfrequest_id,row,label\r\na,,1\r\n")
+    assert "1 new labels" in sluice(tmp_path, "ledger", "label", "labels.csv").stdout
 
 
 def test_apply_remembers_what_is_wanted_and_says_that_nothing_is_up(tmp_path):

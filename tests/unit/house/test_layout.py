@@ -31,6 +31,14 @@ def test_a_unit_can_be_read_alone(unit: str) -> None:
     assert (ROOT / unit / "README.md").read_text().count("\n") > 10
 
 
+def test_every_top_level_folder_is_on_the_map() -> None:
+    named = {path.relative_to(ROOT).parts[0] for path in files() if path.parent != ROOT}
+    map_ = (ROOT / "README.md").read_text().partition("## The house")[2]
+    assert {
+        name for name in named if not name.startswith(".") and f"`{name}/`" not in map_
+    } == set()
+
+
 def test_all_units_have_the_version_of_the_house() -> None:
     paths = [ROOT / "pyproject.toml", *(ROOT / unit / "pyproject.toml" for unit in UNITS)]
     versions = {tomllib.loads(path.read_text())["project"]["version"] for path in paths}
@@ -48,6 +56,18 @@ def test_every_unit_is_in_the_workspace_or_has_a_lock_of_its_own() -> None:
     workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
     assert sorted([*workspace["members"], *OWN_LOCKS]) == sorted(UNITS)
     assert all((ROOT / unit / "uv.lock").exists() for unit in OWN_LOCKS)
+
+
+def test_what_builds_the_units_is_pinned_alike_wherever_they_are_installed() -> None:
+    pinned, locked = [], []
+    for folder in (ROOT, *(ROOT / unit for unit in OWN_LOCKS)):
+        settings = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["uv"]
+        pinned.append(settings["build-constraint-dependencies"])
+        lock = tomllib.loads((folder / "uv.lock").read_text())
+        locked.append({one["name"] for one in lock["manifest"]["build-constraints"]})
+    assert "hatchling" in locked[0]
+    assert all(one == pinned[0] for one in pinned)
+    assert all(names == {pin.partition("==")[0] for pin in pinned[0]} for names in locked)
 
 
 def test_seldon_core_stays_the_last_release_under_the_apache_licence() -> None:

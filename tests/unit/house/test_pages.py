@@ -76,6 +76,37 @@ def test_a_target_that_a_page_names_exists(page: str, line: str) -> None:
     assert line.split()[1] in targets, f"{page}: {line}"
 
 
+@pytest.mark.parametrize("name", ["Conditions", "Pauses", "Events"])
+def test_the_runbook_says_of_each_name_what_to_do(name: str) -> None:
+    told = chapter(ROOT / "docs" / "runbook.md", name)
+    entries = dict(re.findall(r"^### (\w+)\n(.+)", told, re.MULTILINE))
+    reference = chapter(ROOT / "docs" / "reference" / "conditions-and-events.md", name)
+    assert set(re.findall(r"^\| `(\w+)`", reference, re.MULTILINE)) == entries.keys()
+    assert all(len(said) > 20 for said in entries.values())
+
+
+def test_the_page_of_the_contract_lists_every_case_and_no_other() -> None:
+    page = (ROOT / "docs" / "seldon-contract.md").read_text()
+    listed = [plain(case) for case in re.findall(r"^\| (\w+: .+?) \|", page, re.MULTILINE)]
+    suite = ROOT / "tests" / "contracts" / "seldon"
+    known = {
+        plain(f"{file.stem.removeprefix('test_')}: {name}")
+        for file in suite.glob("test_*.py")
+        for name in re.findall(r"^def test_(\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert sorted(listed) == sorted(known)
+    assert f"All {len(known)} cases" in page
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.lower())
+
+
+def chapter(page: Path, name: str) -> str:
+    """What stands under a heading of the second level."""
+    return page.read_text().split(f"\n## {name}\n")[1].split("\n## ")[0]
+
+
 def test_the_page_of_the_modeldeployment_knows_every_field() -> None:
     page = (ROOT / "docs" / "modeldeployment.md").read_text()
     types = [t for t in vars(v1alpha1).values() if isinstance(t, type) and issubclass(t, Wire)]

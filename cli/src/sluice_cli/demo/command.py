@@ -1,9 +1,6 @@
 """`sluice demo`: prepare, train, serve, let the candidates try, report."""
 
 import json
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from sluice_ledger.store import SqliteLedger
@@ -19,6 +17,7 @@ from sluice_operator.laptop.home import Home, write_whole
 
 from sluice_cli.demo.act import Played, play
 from sluice_cli.demo.crowd import Crowd
+from sluice_cli.demo.ground import fresh_copy, prepare, reserved
 from sluice_cli.demo.script import Script
 from sluice_cli.demo.stage import stage_picture
 from sluice_cli.demo.stream import requests_of
@@ -44,33 +43,28 @@ def demo(
     port: Annotated[int, typer.Option(help="where the model is served, on 127.0.0.1")] = 9000,
 ) -> None:
     """Train a model and three candidates on real data, and let them earn their traffic live."""
-    began = time.monotonic()
     script = Script.load(project / "demo.yaml")
-    folder = _fresh_copy(project, out)
-    _prepare(script, folder)
+    try:
+        with reserved(out, port):
+            summary = _give(script, project, out, port)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("interrupted; everything that was started has ended")
+        raise
+    if any(rollout["outcome"] != rollout["expected"] for rollout in summary["rollouts"]):
+        raise WorldError("the demo did not end as its script says; see the table above")
+
+
+def _give(script: Script, project: Path, out: Path, port: int) -> dict[str, Any]:
+    """The whole play, from the raw tables to the report; its summary."""
+    began = time.monotonic()
+    folder = fresh_copy(project, out)
+    prepare(script, folder)
     _train(script, folder, out)
     with _stage(script, folder, out, port) as (home, crowd):
         played = _play_all(script, folder, home, crowd)
     summary = summary_of(time.monotonic() - began, crowd.answers, played)
     _publish(summary, played, out, folder)
-    if any(rollout["outcome"] != rollout["expected"] for rollout in summary["rollouts"]):
-        raise WorldError("the demo did not end as its script says; see the table above")
-
-
-def _fresh_copy(project: Path, out: Path) -> Path:
-    """The project where the demo may write; what an earlier demo left is removed."""
-    folder = out / "project"
-    for old in (folder, out / "home", out / "workspace"):
-        shutil.rmtree(old, ignore_errors=True)
-    ignored = shutil.ignore_patterns("raw", "__pycache__")
-    shutil.copytree(project, folder, ignore=ignored)
-    return folder
-
-
-def _prepare(script: Script, folder: Path) -> None:
-    for program in script.prepare:
-        with console.status(f"preparing data: {program}"):
-            subprocess.run([sys.executable, program], cwd=folder, check=True, capture_output=True)
+    return summary
 
 
 def _train(script: Script, folder: Path, out: Path) -> None:
@@ -93,8 +87,8 @@ def _stage(script: Script, folder: Path, out: Path, port: int) -> Iterator[tuple
             requests=requests_of(script.traffic, folder),
             ledger=SqliteLedger(home.root / "ledger.db"),
         )
-        crowd.start()
         try:
+            crowd.start()
             yield home, crowd
         finally:
             crowd.stop()

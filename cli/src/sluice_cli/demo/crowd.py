@@ -23,6 +23,10 @@ ROUTE = "x-sluice-route"
 TIMEOUT_SECONDS = 10.0
 LABEL_SECONDS = 0.25
 """How often labels that have become known are handed in."""
+MOST_WAITING = 64
+"""Users who wait for an answer at once: where the machine cannot keep up, more only add to that."""
+FORGIVEN_SECONDS = 1.0
+"""A crowd that is further behind its rate than this does not catch up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,10 @@ class Crowd:
     _dice: random.Random = field(default_factory=lambda: random.Random(7))
 
     def start(self) -> None:
-        """Begin to ask."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._ask_all()), name="crowd")
+        """Begin to ask; whoever is in a hurry to end the program does not wait for answers."""
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._ask_all()), name="crowd", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -81,19 +87,22 @@ class Crowd:
             labelling = asyncio.create_task(self._label_all())
             async with asyncio.TaskGroup() as open_requests:
                 await self._ask_in_time(client, open_requests)
-            labelling.cancel()
+            self._stop.set()
+            await labelling
             self._hand_in()
 
     async def _ask_in_time(self, client: httpx.AsyncClient, tasks: asyncio.TaskGroup) -> None:
-        begin = time.monotonic()
-        for number, request in enumerate(self.requests):
-            ahead = begin + number / self.plan.per_second - time.monotonic()
-            if ahead > 0:
-                await asyncio.sleep(ahead)
+        waiting = asyncio.Semaphore(MOST_WAITING)
+        due = time.monotonic()
+        for request in self.requests:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await waiting.acquire()
             if self._stop.is_set():
                 return
             self.replay_time = request.asked
-            tasks.create_task(self._ask(client, request))
+            asked = tasks.create_task(self._ask(client, request))
+            asked.add_done_callback(lambda _: waiting.release())
+            due = max(due + 1 / self.plan.per_second, time.monotonic() - FORGIVEN_SECONDS)
         self.exhausted = True
 
     async def _ask(self, client: httpx.AsyncClient, request: Request) -> None:
@@ -122,7 +131,7 @@ class Crowd:
         return self._dice.randint(1, self.plan.sticky_users)
 
     async def _label_all(self) -> None:
-        while True:
+        while not self._stop.is_set():
             await asyncio.sleep(LABEL_SECONDS)
             await asyncio.to_thread(self._hand_in)
 

@@ -62,20 +62,25 @@ def _rollout(one: Played, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _to_zero(one: Played, bad: Sequence[Answer], turns: Sequence[Replayed]) -> float | None:
-    """From the first bad answer to the router's report without the candidate."""
+    """From the first bad answer to the router's report without the candidate.
+
+    None where it gave no bad answer, and where it kept its traffic: one bad answer does not keep a
+    candidate from being promoted.
+    """
     candidate = one.attempt.revision.name
     mine = [answer.at for answer in bad if answer.route == candidate]
     if not mine:
         return None
     first = min(mine)
-    gone = (
+    reports = (
         turn.seen.now.timestamp()
         for turn in turns
         if turn.seen.serving.routes is not None
         and turn.seen.now.timestamp() > first
         and candidate not in turn.seen.serving.routes.weights
     )
-    return round(next(gone) - first, 2)
+    gone = next(reports, None)
+    return None if gone is None else round(gone - first, 2)
 
 
 def _quantile(answers: Sequence[Answer], share: float) -> float | None:

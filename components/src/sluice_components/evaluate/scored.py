@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sluice_package.answer import AnswerProfile
 
 from sluice_components.example import class_text
 
@@ -37,6 +38,14 @@ class Scored:
     def binary(self) -> bool:
         """Whether there are two classes, the second of them the positive one."""
         return len(self.classes) == 2  # noqa: PLR2004 - the meaning of the word
+
+    @property
+    def answers(self) -> AnswerProfile:
+        """Predicted classes and their probabilities, as the server will give them."""
+        confidence = None
+        if self.probability is not None:
+            confidence = self.probability[np.arange(self.rows), self.predicted]
+        return AnswerProfile.of_classes([self.classes[k] for k in self.predicted], confidence)
 
     def at(self, rows: NDArray[Any]) -> "Scored":
         """The same for some of the rows, by mask or position."""

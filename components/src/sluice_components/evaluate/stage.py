@@ -79,6 +79,7 @@ def evaluate(
         protected=tuple(slice_by(name, frame[name], scored) for name in demands.protected),
         acceptance=tuple(outcome_of(rule, metrics) for rule in demands.acceptance),
         champion=compare_with(champion, demands.champion, exam, demands.seed),
+        answers=scored.answers,
     )
 
 

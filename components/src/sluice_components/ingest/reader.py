@@ -49,7 +49,10 @@ def read_table(base: Path | str, source: Source, columns: Sequence[str]) -> pa.T
         read = _read_parquet if source.kind is SourceFormat.PARQUET else _read_csv
         table = read(file, source, list(columns))
     if table.num_rows == 0:
-        raise SourceError(f"{file.uri}: the file has columns but no rows")
+        raise SourceError(
+            f"{file.uri}: the file has columns but no rows; write the data into it again, or name "
+            "another file as `path`"
+        )
     return table
 
 
@@ -61,7 +64,9 @@ def _present(file: Place) -> Place:
             "file, or with s3://"
         )
     if size == 0:
-        raise SourceError(f"{file.uri}: the file is empty")
+        raise SourceError(
+            f"{file.uri}: the file is empty; write it again, or name another one as `path`"
+        )
     return file
 
 

@@ -54,12 +54,14 @@ def package(made: Made, project: Project, to: Path) -> str:
     contract = contract_of(project, made.model)
     save_model(made.model, contract, to)
     lineage = lineage_of(project, made.found, made.origin)
+    profile = profile_frame(profiled_frame(made.train, contract), contract.profiled)
+    found = made.found.model_dump(mode="json", exclude={"answers"})
     return seal(
         to,
         contract=contract,
-        profile=profile_frame(profiled_frame(made.train, contract), contract.profiled),
+        profile=profile.model_copy(update={"answers": made.found.answers}),
         lineage=lineage,
-        metrics={**made.found.model_dump(mode="json"), "accepted": made.found.accepted},
+        metrics={**found, "accepted": made.found.accepted},
         card=card_of(project, made.found, lineage, made.warnings),
     )
 

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from sluice_components.project.model import Project
 from sluice_components.project.problem import KeyPath, Problem
+from sluice_components.project.sample import sample_of
 
 WORDS: Mapping[str, str] = {
     "string_type": "must be text",
@@ -126,7 +127,9 @@ def _problem(detail: ErrorDetails) -> Problem:
 def _message(detail: ErrorDetails) -> str:
     kind, given = detail["type"], detail["input"]
     if kind == "missing":
-        return f"the key {str(detail['loc'][-1])!r} is missing"
+        example = sample_of(detail["loc"])
+        like = f", for example `{example}`" if example else ""
+        return f"the key {str(detail['loc'][-1])!r} is missing; add it{like}"
     if kind == "extra_forbidden":
         return _unknown_key(detail["loc"])
     if kind == "invalid_key":

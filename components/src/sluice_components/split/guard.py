@@ -34,7 +34,8 @@ def _refuse_shared_rows(train: pd.DataFrame, holdout: pd.DataFrame) -> None:
         example = holdout[shared].iloc[0].to_dict()
         raise LeakageError(
             f"{int(shared.sum())} held-out rows are also training rows, the first being {example};"
-            " a hold-out must be new to the model"
+            " a hold-out must be new to the model: remove the repeated rows from the source, or"
+            " divide by another `split`"
         )
 
 
@@ -46,5 +47,6 @@ def _refuse_shared_time(
         late = int((train >= first - gap).sum())
         raise LeakageError(
             f"the column {train.name!r} overlaps the split: {late} training rows are as late as"
-            f" {last}, but the hold-out begins at {first} and the gap is {gap}"
+            f" {last}, but the hold-out begins at {first} and the gap is {gap}; begin the hold-out"
+            " later (`split.after`, `split.holdout`), or make `split.gap` shorter"
         )

@@ -16,7 +16,10 @@ def with_target(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
     """
     known = frame[frame[target.column].notna()]
     if known.empty:
-        raise TargetError(f"the target {target.column!r} is missing in all {len(frame)} rows")
+        raise TargetError(
+            f"the target {target.column!r} is missing in all {len(frame)} rows; choose another"
+            " `target.column`, or a `window` in which the outcome is known"
+        )
     values = known[target.column]
     if target.above is not None:
         values = (values > target.above).astype("int64")

@@ -199,7 +199,9 @@ class RunStatus(Report):
     checkpoint: Annotated[str, Field(max_length=262_144)] = ""
     """Evidence of every gate as JSON text, to the bit: what a restart goes on from."""
     decisions: tuple[DecisionEntry, ...] = Field(default=(), max_length=256)
-    """What was decided, oldest first."""
+    """What was decided, oldest first; of a long record the beginning and the end."""
+    omitted: Annotated[int, Field(ge=0)] = 0
+    """Decisions that were left out of the middle, because an object has to stay small."""
     journal: Annotated[str, Field(max_length=393_216)] = ""
     """What was seen at each look, compressed; `sluice rollout replay` decides on it again."""
     journal_since: Instant | None = None

@@ -2,6 +2,7 @@
 
 PERMISSIONS is the whole table: the roles in `manifests/` are made from it, and the operator asks
 for each of them when it starts. A creation is a server-side apply, hence `create` and `patch`.
+`tests/apiserver/test_operator_rights.py` compares it with what an operator asks for in its life.
 """
 
 from collections.abc import Iterable, Iterator
@@ -47,29 +48,30 @@ class Permission:
         return "/".join(filter(None, (self.kind.plural, self.subresource)))
 
 
-SEE = ("get", "list", "watch")
+WATCH = ("list", "watch")
+SEE = ("get", *WATCH)
 OWN = (*SEE, "create", "patch", "update", "delete")
 PERMISSIONS: tuple[Permission, ...] = (
     Permission(kind=MODEL_DEPLOYMENT, verbs=(*SEE, "patch")),
     Permission(kind=MODEL_DEPLOYMENT, subresource="status", verbs=("update",)),
     # owners that block deletion: asked for where OwnerReferencesPermissionEnforcement is on
     Permission(kind=MODEL_DEPLOYMENT, subresource="finalizers", verbs=("update",)),
-    Permission(kind=ROLLOUT_RUN, verbs=(*SEE, "create", "patch", "delete")),
+    Permission(kind=ROLLOUT_RUN, verbs=("get", "create", "patch", "delete")),
     Permission(kind=ROLLOUT_RUN, subresource="status", verbs=("update",)),
-    Permission(kind=ROLLOUT_ACTION, verbs=(*SEE, "delete")),
+    Permission(kind=ROLLOUT_ACTION, verbs=SEE),
     Permission(kind=ROLLOUT_ACTION, subresource="status", verbs=("update",)),
     Permission(kind=GATE_TEMPLATE, verbs=SEE),
     Permission(kind=SELDON_MODEL, verbs=OWN),
     Permission(kind=SELDON_EXPERIMENT, verbs=OWN),
     Permission(kind=SELDON_SERVER, verbs=OWN),
     Permission(kind=SELDON_DEPLOYMENT, verbs=OWN),
-    Permission(kind=VIRTUAL_SERVICE, verbs=SEE),
+    Permission(kind=VIRTUAL_SERVICE, verbs=WATCH),
     Permission(kind=EVENT, verbs=("create", "patch")),
     Permission(kind=LEASE, verbs=("get", "create", "patch", "update"), lease_only=True),
     Permission(kind=CLUSTER_GATE_TEMPLATE, verbs=SEE),
-    # kopf looks at both to learn which kinds and namespaces there are
-    Permission(kind=CRD, verbs=SEE),
-    Permission(kind=NAMESPACE, verbs=SEE),
+    # kopf watches both to learn which kinds and namespaces there are
+    Permission(kind=CRD, verbs=WATCH),
+    Permission(kind=NAMESPACE, verbs=WATCH),
 )
 
 

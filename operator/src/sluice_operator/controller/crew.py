@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sluice_operator.controller.gauge import Gauges
+from sluice_operator.controller.log import about
+from sluice_operator.controller.memory import Book
 from sluice_operator.controller.queue import Key, WorkQueue
 from sluice_operator.controller.scribe import Scribe
 from sluice_operator.controller.turn import Turns
@@ -20,6 +22,9 @@ YIELD_SECONDS = 1.0
 """Scribes rest so long before each record meanwhile, and leave the API server to the workers."""
 GATHER_SECONDS = 4.0
 """What is noted meanwhile goes into the same record; steps often follow each other at once."""
+PATIENT_SECONDS = 30.0
+"""A gate that turned safe is recorded with the step that it opens, or after this time. Whoever is
+killed before has its evidence gathered anew, and with it the proof."""
 LAPSE_SECONDS = 0.5
 """Until a deployment is tried again that came up while the lease was not renewed yet."""
 
@@ -71,13 +76,13 @@ class Crew:
             self.queue.hurry(other)
         memory = self.turns.memory(key)
         if memory is not None and not memory.book.is_blank:
-            self.pages.add(key, 0.0 if memory.book.is_awaited else GATHER_SECONDS)
+            self.pages.add(key, _patience(memory.book))
 
     def _turned(self, key: Key) -> tuple[float | None, str]:
         try:
             return self.turns.turn(key), "ok"
         except Exception:  # noqa: BLE001 - one deployment must not stop the others
-            _log.exception("%s/%s: bug while looking", *key)
+            _log.exception("%s/%s: bug while looking", *key, extra=about(key))
             return BUG_SECONDS, "bug"
 
     def _write(self) -> None:
@@ -97,8 +102,15 @@ class Crew:
             wait = self.scribe.write(key)
             result = "ok" if wait is None else "put off"
         except Exception:  # noqa: BLE001 - a record that cannot be made must not stop the others
-            _log.exception("%s/%s: bug while recording", *key)
+            _log.exception("%s/%s: bug while recording", *key, extra=about(key))
             wait, result = BUG_SECONDS, "bug"
         self.gauges.records.labels(result=result).inc()
         if wait is not None:
             self.pages.add(key, wait)
+
+
+def _patience(book: Book) -> float:
+    """Seconds until what is noted should be written down."""
+    if book.is_awaited:
+        return 0.0
+    return PATIENT_SECONDS if book.is_patient else GATHER_SECONDS

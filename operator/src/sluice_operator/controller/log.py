@@ -7,6 +7,14 @@ from datetime import UTC, datetime
 
 from typing_extensions import override
 
+FACTS = ("namespace", "deployment")
+"""Fields of a line that is about one ModelDeployment."""
+
+
+def about(key: tuple[str, str]) -> dict[str, str]:
+    """For `extra`: which ModelDeployment a line is about, so that machines need not read it."""
+    return dict(zip(FACTS, key, strict=True))
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line; an exception is part of it."""
@@ -19,6 +27,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: vars(record)[name] for name in FACTS if name in vars(record)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)

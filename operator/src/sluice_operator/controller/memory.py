@@ -10,8 +10,21 @@ from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
 from sluice_operator.controller.journal import Line, Pen
 from sluice_operator.controller.wanted import Wanted
-from sluice_operator.model import Event
+from sluice_operator.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    MissingKindError,
+    SluiceError,
+    SpecError,
+)
+from sluice_operator.model import Event, Serving
 from sluice_operator.rollout.status import Status
+
+START = "RolloutStarted"
+"""Event of an attempt that begins; people look for its record from then on."""
+PROOF = "GateSafe"
+"""Event of a gate that has proven safety; it moves nothing by itself."""
 
 
 def structure_of(status: Status) -> Status:
@@ -86,9 +99,18 @@ class Book:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody waits for it: for what came of an action, or to be warned."""
+        """Whether somebody waits for it: for an attempt, for an action's result, to be warned."""
         with self._lock:
-            return bool(self._page.actions) or any(event.warning for event in self._page.events)
+            told = self._page.events
+            news = any(event.warning or event.reason == START for event in told)
+            return news or bool(self._page.actions)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether all that has happened is that gates turned safe: the step tells it with it."""
+        with self._lock:
+            page = self._page
+            return bool(page.events) and all(event.reason == PROOF for event in page.events)
 
     @property
     def looks(self) -> int:
@@ -129,6 +151,42 @@ def _joined(first: Page, second: Page) -> Page:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why the engine could not act."""
+
+    text: str = ""
+    needs_person: bool = False
+    """Whether trying again will not help until somebody has changed something."""
+    revision: str = ""
+    """The revision that cannot be served because of it; empty if it is about none."""
+
+
+NO_TROUBLE = Trouble()
+_FOR_PEOPLE = (SpecError, MissingKindError, ForbiddenError, InvalidError)
+
+
+def trouble_of(refused: SluiceError | None) -> Trouble:
+    """An error without its traceback; a conflict is none, for the next look sets it right."""
+    if refused is None or isinstance(refused, ConflictError):
+        return NO_TROUBLE
+    return Trouble(
+        text=str(refused),
+        needs_person=isinstance(refused, _FOR_PEOPLE),
+        revision=refused.revision,
+    )
+
+
+def with_trouble(serving: Serving, trouble: Trouble) -> Serving:
+    """What the engine reports, and what it could not even begin with when it was told last."""
+    if not trouble.revision:
+        return serving
+    known = {trouble.revision: trouble.text}
+    if trouble.needs_person:
+        return replace(serving, failed={**known, **serving.failed})
+    return replace(serving, waiting={**serving.waiting, **known})
+
+
 @dataclass(slots=True, kw_only=True)
 class Memory:
     """What one process knows of one deployment."""
@@ -148,12 +206,14 @@ class Memory:
     headline: tuple[object, ...] = ()
     """Conditions and observed traffic as shown last."""
     headline_seen: tuple[object, ...] = ()
-    """As of the last look; what lasts for two looks is shown."""
+    """As of the last look; what lasts is shown."""
+    headline_since: datetime | None = None
+    """When it was first seen so."""
     shown_at: datetime | None = None
     sure: bool = True
     """Whether no request is under way that could still change traffic: not after a time-out, nor
     when the last operator may have been killed in the middle of one."""
-    trouble: str = ""
+    trouble: Trouble = NO_TROUBLE
     """What kept the engine from acting at the last look."""
     settled: tuple[object, ...] | None = None
     """What the engine last acted on when it found nothing to do, and nothing to wait for."""
@@ -178,4 +238,6 @@ class Memory:
         """Why the deployment does not get what it asks for."""
         if self.wanted is not None and self.wanted.unmet:
             return Ailment(reason="TemplateUnmet", message=self.wanted.unmet)
-        return Ailment(reason="EngineRefused" if self.trouble else "", message=self.trouble)
+        return Ailment(
+            reason="EngineRefused" if self.trouble.needs_person else "", message=self.trouble.text
+        )

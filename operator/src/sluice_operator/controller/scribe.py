@@ -32,7 +32,8 @@ from sluice_operator.controller.journal import (
     unwritten,
 )
 from sluice_operator.controller.journal import joined as added
-from sluice_operator.controller.memory import Memory, Page
+from sluice_operator.controller.log import about
+from sluice_operator.controller.memory import PROOF, Memory, Page
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import checkpoint_of, run_name
 from sluice_operator.controller.wanted import is_borrowing
@@ -46,6 +47,8 @@ FIRST_DECISIONS = 20
 RETRY_SECONDS = 2.0
 PAGE_LABEL = "sluice.dev/page"
 """Tells pages from records, for those who list RolloutRuns."""
+STEP = "StepStarted"
+"""Event of a step that has begun."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +86,7 @@ class Scribe:
                 del page.events[: len(alike)]
         except ClusterError as away:
             memory.book.put_back(page)
-            _log.info("%s/%s: record waits: %s", *key, away)
+            _log.info("%s/%s: record waits: %s", *key, away, extra=about(key))
             return RETRY_SECONDS
         return None
 
@@ -193,29 +196,40 @@ class Scribe:
 
 
 def _merged(before: Plain, page: Page, attempt: int) -> Plain:
-    """The record with what the page adds; a long one keeps its beginning and its end."""
+    """The record with what the page adds; a long one says what it leaves out of its middle."""
     entries = [
         *before.get("decisions", ()),
         *(e for number, e in page.decisions if number == attempt),
     ]
-    if len(entries) > MOST_DECISIONS:
-        last = MOST_DECISIONS - FIRST_DECISIONS
-        entries = entries[:FIRST_DECISIONS] + entries[-last:]
-    shown = {**before, "decisions": entries}
+    shown = dict(before)
+    if (more := len(entries) - MOST_DECISIONS) > 0:
+        shown["omitted"] = before.get("omitted", 0) + more
+        entries = entries[:FIRST_DECISIONS] + entries[FIRST_DECISIONS + more :]
+    shown["decisions"] = entries
     if entries:
         shown["startedAt"] = entries[0]["at"]
     return shown | page.outcomes.get(attempt, {})
 
 
 def alike_of(events: Sequence[Event]) -> list[Event]:
-    """The first event, and those that follow it with the same reason."""
+    """The first event, and those that follow it and are told with it.
+
+    Those are the same again, and a step with the proofs that opened it.
+    """
     first = events[0]
-    return list(takewhile(lambda e: (e.reason, e.warning) == (first.reason, first.warning), events))
+    return list(takewhile(lambda event: _is_told_with(first, event), events))
+
+
+def _is_told_with(first: Event, other: Event) -> bool:
+    reasons = {first.reason, other.reason}
+    return first.warning == other.warning and (len(reasons) == 1 or reasons == {PROOF, STEP})
 
 
 def joined(events: Sequence[Event]) -> Event:
-    """One event for all: gates that turn safe together are told together."""
-    return replace(events[0], message="; ".join(event.message for event in events))
+    """One event for all; with a step among them it is about the step."""
+    step = next((event for event in events if event.reason == STEP), events[0])
+    told = "; ".join(event.message for event in events)
+    return replace(events[0], reason=step.reason, message=told)
 
 
 def owner_of(body: Object) -> Plain:

@@ -43,6 +43,10 @@ class Settings(BaseModel):
     """Prometheus that answers gates on errors and latency; without it those gates have no data."""
     prometheus_namespace_label: Annotated[str, Field(pattern=r"^(-|[a-zA-Z_]\w*)$")] = "namespace"
     """Label of series that has the namespace of the server that exports them; `-` for none."""
+    prometheus_series: Literal["Seldon", "OwnServers", "Runtime"] = "Seldon"
+    """Which series count for Seldon Core 2: `Seldon` for requests of its agents and seconds of our
+    runtime; `OwnServers` for both of its agents, where each revision has a Server of its own name;
+    `Runtime` for both of our runtime. Seldon Core 1 has those of its executor."""
     ledger: str = ""
     """Ledger that answers gates on accuracy; without it those gates have no data. Behind `http` it
     is also the one that model servers are told to write to: say a name that they can resolve."""

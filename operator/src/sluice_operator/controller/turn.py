@@ -21,16 +21,27 @@ from sluice_operator.cluster.kind import (
     SELDON_MODEL,
     SELDON_SERVER,
     Object,
+    name_of,
+    namespace_of,
 )
 from sluice_operator.cluster.port import Cluster, Plain
 from sluice_operator.cluster.store import Store
-from sluice_operator.controller.memory import Memory, Page, spread_of, structure_of
+from sluice_operator.controller.log import about
+from sluice_operator.controller.memory import (
+    Memory,
+    Page,
+    spread_of,
+    structure_of,
+    trouble_of,
+    with_trouble,
+)
 from sluice_operator.controller.page import Look, is_new, looked, page_of, unanswered
 from sluice_operator.controller.queue import Key
 from sluice_operator.controller.recall import recalled
 from sluice_operator.controller.shelf import Shelf, action_of
 from sluice_operator.controller.view import headline_of, status_shown
 from sluice_operator.controller.wanted import is_borrowing, wanted_of
+from sluice_operator.controller.wish import generation_of, metadata_of
 from sluice_operator.errors import (
     ClusterError,
     ConflictError,
@@ -51,6 +62,9 @@ WATCHFUL_SECONDS = 1.0
 """Between two looks while the router or a model server is waited for."""
 UNSETTLED_SECONDS = 3.0
 """Between two looks while the engine still cleans up behind a rollout."""
+PASSING = timedelta(seconds=3)
+"""A condition that comes and goes within this time, as each change of traffic makes one, is not
+worth a write of its own."""
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.05, 10.0
 TRAFFIC_KINDS = (SELDON_EXPERIMENT, SELDON_MODEL, SELDON_SERVER, SELDON_DEPLOYMENT)
 
@@ -122,11 +136,11 @@ class Turns:
         try:
             wait = self._look_at(key, body)
         except (ConflictError, MissingError) as faster:
-            _log.info("%s/%s: looking again: %s", *key, faster)
+            _log.info("%s/%s: looking again: %s", *key, faster, extra=about(key))
             self._read_again(key)
             return self._failed(key)
         except SluiceError as wrong:
-            _log.warning("%s/%s: could not finish the look: %s", *key, wrong)
+            _log.warning("%s/%s: could not finish the look: %s", *key, wrong, extra=about(key))
             return self._failed(key)
         return wait
 
@@ -148,7 +162,11 @@ class Turns:
         if basis == memory.settled:
             _note(memory, done, due=due)
             return self._wait(memory, done.decision)
+        known = memory.trouble
         refused = _act(memory, ports, done.decision)
+        if memory.trouble.text and memory.trouble != known:
+            said = memory.trouble.text
+            _log.warning("%s/%s: the engine could not act: %s", *key, said, extra=about(key))
         _note(memory, done, due=due)
         if self._is_gone(key, done):
             self._let_go(body)
@@ -174,6 +192,7 @@ class Turns:
         waiting, before = self._world.shelf.waiting(key), memory.status
         actions = tuple(action_of(action) for action in waiting if is_new(action, memory))
         seen = look(Wish(spec=spec, actions=actions, deleted=deleted), before, ports)
+        seen = replace(seen, serving=with_trouble(seen.serving, memory.trouble))
         return Look(
             spec=spec,
             before=before,
@@ -217,7 +236,8 @@ class Turns:
         try:
             self._world.ports(written, spec).serving.route(status.deployment, status.routing)
         except SpecError as refused:  # it cannot be carried at all, so none is under way
-            _log.info("%s: nothing to fence: %s", status.deployment, refused)
+            key = namespace_of(body), name_of(body)
+            _log.info("%s/%s: nothing to fence: %s", *key, refused, extra=about(key))
         memory.sure = True
         return written
 
@@ -225,7 +245,7 @@ class Turns:
         """With our finalizer, so that no route outlives its deployment."""
         if FINALIZER in body["metadata"].get("finalizers", ()):
             return body
-        claimed = self._world.cluster.apply(MODEL_DEPLOYMENT, _metadata(body, [FINALIZER]))
+        claimed = self._world.cluster.apply(MODEL_DEPLOYMENT, metadata_of(body, [FINALIZER]))
         self._world.store.put(MODEL_DEPLOYMENT, claimed)
         return claimed
 
@@ -238,9 +258,12 @@ class Turns:
         status, now = done.after, done.seen.now
         matters = structure_of(status) != structure_of(memory.saved)
         headline = headline_of(done.spec, status, done.seen, memory.ailment)
-        lasts, memory.headline_seen = headline == memory.headline_seen, headline
+        if headline != memory.headline_seen:
+            memory.headline_seen, memory.headline_since = headline, now
+        lasts = memory.headline_since is not None and now - memory.headline_since >= PASSING
         told = headline == memory.headline or not lasts
-        if matters or not told or self._is_due(memory, done.decision, now):
+        unread = memory.known.get("observedGeneration") != generation_of(body)
+        if matters or unread or not told or self._is_due(memory, done.decision, now):
             shown = status_shown(done.spec, done.decision, done.seen, body, memory.ailment)
             try:
                 self._write(memory, body, shown)
@@ -249,7 +272,9 @@ class Turns:
             except ClusterError as refused:
                 if matters and status.phase not in {Phase.ROLLING_BACK, Phase.TERMINATING}:
                     raise
-                _log.warning("%s: status not written: %s", status.deployment, refused)
+                key = namespace_of(body), name_of(body)
+                _log.warning("%s/%s: status not written: %s", *key, refused, extra=about(key))
+                memory.headline = ()  # so that the next look is soon, and tries again
             else:
                 memory.saved, memory.headline, memory.shown_at = status, headline, now
         memory.status = status
@@ -283,14 +308,14 @@ class Turns:
             MODEL_DEPLOYMENT, body["metadata"]["namespace"], body["metadata"]["name"]
         )
         if newest is not None and FINALIZER in newest["metadata"].get("finalizers", ()):
-            self._world.cluster.apply(MODEL_DEPLOYMENT, _metadata(newest, []))
+            self._world.cluster.apply(MODEL_DEPLOYMENT, metadata_of(newest, []))
 
     def _read_again(self, key: Key) -> None:
         """After a conflict: the object as it is now, whatever the watch has told so far."""
         try:
             body = self._world.cluster.get(MODEL_DEPLOYMENT, *key)
         except ClusterError as away:
-            _log.info("%s/%s: cannot be read: %s", *key, away)
+            _log.info("%s/%s: cannot be read: %s", *key, away, extra=about(key))
             return
         held = self._world.store.get(MODEL_DEPLOYMENT, *key)
         if body is not None:
@@ -340,7 +365,7 @@ def _act(memory: Memory, ports: Ports, decision: Decision) -> SluiceError | None
     except SluiceError as error:
         refused = error
     memory.sure = not isinstance(refused, UnavailableError)
-    memory.trouble = "" if isinstance(refused, ConflictError | None) else str(refused)
+    memory.trouble = trouble_of(refused)
     memory.failures = memory.failures + 1 if refused else 0
     return refused
 
@@ -353,18 +378,3 @@ def _note(memory: Memory, done: Look, *, due: bool) -> None:
     memory.book.note(Page(checkpoint=due and bool(done.after.gates)))
     memory.book.note(looked(memory, done))
     memory.book.note(unanswered(memory, done))
-
-
-def _metadata(body: Object, finalizers: list[str]) -> Plain:
-    metadata = body["metadata"]
-    return {
-        "apiVersion": MODEL_DEPLOYMENT.api_version,
-        "kind": MODEL_DEPLOYMENT.kind,
-        "metadata": {
-            "name": metadata["name"],
-            "namespace": metadata["namespace"],
-            "uid": metadata["uid"],
-            "resourceVersion": metadata["resourceVersion"],
-            **({"finalizers": finalizers} if finalizers else {}),
-        },
-    }

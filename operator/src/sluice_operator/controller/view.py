@@ -23,10 +23,10 @@ SIGNIFICANT_DIGITS = 6
 def headline_of(
     spec: Spec, status: Status, seen: Observation, trouble: Ailment
 ) -> tuple[object, ...]:
-    """What is worth a write as soon as it changes: conditions and observed traffic."""
+    """What is worth a write as soon as it changes: conditions, observed traffic, and trouble."""
     conditions = _conditions(spec, status, seen, trouble)
     facts = tuple((c.type, c.status, c.reason) for c in conditions)
-    return (*facts, observed_weight(status, seen), seen.serving.error)
+    return (*facts, observed_weight(status, seen), seen.serving.error, trouble.message)
 
 
 def observed_weight(status: Status, seen: Observation) -> int | None:

@@ -28,7 +28,13 @@ from sluice_operator.controller.settings import Settings, settings_of
 from sluice_operator.controller.shelf import Shelf
 from sluice_operator.controller.turn import World
 from sluice_operator.errors import SluiceError
-from sluice_operator.evidence.family import SELDON_V1, SELDON_V2, Dialect
+from sluice_operator.evidence.family import (
+    RUNTIME,
+    SELDON_V1,
+    SELDON_V2,
+    SELDON_V2_OWN_SERVERS,
+    Dialect,
+)
 from sluice_operator.evidence.ledger import LedgerEvidence
 from sluice_operator.evidence.prometheus import Prometheus, PrometheusEvidence
 from sluice_operator.evidence.prometheus_api import Access, PrometheusApi
@@ -50,10 +56,13 @@ _log = logging.getLogger(__name__)
 NO_LABEL = "-"
 SERVED = ("http://", "https://")
 """A ledger behind such an address can be reached from other machines; a file cannot."""
-_SERIES: Mapping[BackendType, Dialect] = {
-    BackendType.SELDON_V2: SELDON_V2,
-    BackendType.SELDON_V1: SELDON_V1,
+SERIES: Mapping[tuple[BackendType, str], Dialect] = {
+    (BackendType.SELDON_V2, "Seldon"): SELDON_V2,
+    (BackendType.SELDON_V2, "OwnServers"): SELDON_V2_OWN_SERVERS,
+    (BackendType.SELDON_V2, "Runtime"): RUNTIME,
+    (BackendType.SELDON_V1, ""): SELDON_V1,
 }
+"""Where counts come from, by backend and by `SLUICE_PROMETHEUS_SERIES`, if that says anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +75,7 @@ class Surroundings:
     resolve: Resolve
     prometheus: Prometheus | None
     namespace_label: str
+    series: str
     ledger: EvidenceSource | None
     ledger_url: str
     """Of the same ledger, for model servers; empty if they cannot reach it."""
@@ -101,11 +111,15 @@ class Surroundings:
         if self.prometheus is not None:
             label = self.namespace_label
             labels = {} if label == NO_LABEL else {label: namespace_of(body)}
-            counted = PrometheusEvidence(self.prometheus, _SERIES[spec.backend.type], labels)
+            counted = PrometheusEvidence(self.prometheus, self._series(spec), labels)
             sources |= dict.fromkeys(PrometheusEvidence.METRICS, counted)
         if self.ledger is not None:
             sources |= dict.fromkeys(LedgerEvidence.METRICS, self.ledger)
         return sources
+
+    def _series(self, spec: Spec) -> Dialect:
+        backend = spec.backend.type
+        return SERIES[backend, self.series if backend is BackendType.SELDON_V2 else ""]
 
 
 def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
@@ -129,6 +143,7 @@ def world_of(settings: Settings) -> Callable[[Cluster, Store, Shelf], World]:
             resolve=Storage(settings.mlflow_url).resolve,
             prometheus=prometheus,
             namespace_label=settings.prometheus_namespace_label,
+            series=settings.prometheus_series,
             ledger=ledger,
             ledger_url=settings.ledger if settings.ledger.startswith(SERVED) else "",
             clock=clock,

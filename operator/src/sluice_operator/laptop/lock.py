@@ -3,8 +3,10 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TextIO
 
 from sluice_operator.errors import WorldError
@@ -27,10 +29,21 @@ def held(home: Home) -> Iterator[None]:
         AlreadyRunningError: Another process holds it.
     """
     home.create()
-    with (home.root / "lock").open("a+") as file:
+    with alone(home.root / "lock", partial(already_running, home)):
+        yield
+
+
+@contextmanager
+def alone(path: Path, refusal: Callable[[str], WorldError]) -> Iterator[None]:
+    """The lock of a file, for one process at a time; it has the process id of its holder.
+
+    Raises:
+        WorldError: Another process holds it; what the refusal makes of its id.
+    """
+    with path.open("a+") as file:
         if not _locked(file):
             file.seek(0)
-            raise already_running(home, file.read().strip())
+            raise refusal(file.read().strip())
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))

@@ -85,9 +85,15 @@ def _not_adopted(spec: Spec, status: Status, seen: Observation) -> Turn:
     reason = seen.serving.failed.get(name, "")
     if not reason and waited <= spec.progress_deadline:
         return stay(status, f"Waiting for {name} to be ready")
-    reason = reason or f"not ready within {spec.progress_deadline}"
+    reason = reason or f"not ready within {spec.progress_deadline}{_waits_for(name, seen)}"
     failed = entered(status, Phase.FAILED, seen.now)
     return told(failed, seen.now, "Failed", f"{name} cannot serve: {reason}", warning=True)
+
+
+def _waits_for(name: str, seen: Observation) -> str:
+    """What the engine last said about it, to be put behind a sentence."""
+    why = seen.serving.waiting.get(name, "")
+    return f": {why}" if why else ""
 
 
 def rest_when_nothing_new(spec: Spec, status: Status, seen: Observation) -> Turn | None:
@@ -143,6 +149,6 @@ def prepare_candidate(spec: Spec, status: Status, seen: Observation) -> Turn | N
         return advanced(spec, status, seen.now, to=0)
     waited = seen.now - status.since if status.since else spec.progress_deadline * 0
     if waited > spec.progress_deadline:
-        cause = f"{name} was not ready within {spec.progress_deadline}"
+        cause = f"{name} was not ready within {spec.progress_deadline}{_waits_for(name, seen)}"
         return retreated(status, seen.now, Outcome.ROLLED_BACK, cause)
     return stay(status, f"Waiting for {name} to be ready")

@@ -12,7 +12,7 @@ from functools import partial
 from sluice_operator.cluster.kind import Object, name_of
 from sluice_operator.cluster.port import Cluster
 from sluice_operator.cluster.store import Store
-from sluice_operator.errors import ConflictError, SluiceError
+from sluice_operator.errors import ConflictError, SluiceError, UnavailableError
 from sluice_operator.model import Revision, Routes, Routing, Serving
 from sluice_operator.seldon.dialect import Dialect
 from sluice_operator.seldon.errors import RouterError
@@ -57,6 +57,7 @@ class SeldonEngine:
         return Serving(
             ready=found.ready - {name},
             failed={revision: why for revision, why in found.failed.items() if revision != name},
+            waiting={one: why for one, why in found.waiting.items() if one != name},
             routes=routes,
             error=error,
         )
@@ -148,6 +149,7 @@ class SeldonEngine:
             try:
                 uris[revision.name] = self._ports.resolve(revision)
             except SluiceError as unknown:
+                unknown.revision = revision.name
                 trouble.append(unknown)
         return replace(seen, uris=uris), trouble
 
@@ -224,6 +226,13 @@ def _troubles(tries: list[Callable[[], None]]) -> list[SluiceError]:
 
 
 def _raise_worst(trouble: list[SluiceError]) -> None:
-    """What a person must know, before what the next look sets right by itself."""
+    """What must be made sure of first, then what a person must know, then what passes by itself."""
     if trouble:
-        raise next((one for one in trouble if not isinstance(one, ConflictError)), trouble[0])
+        raise min(trouble, key=_rank)
+
+
+def _rank(error: SluiceError) -> int:
+    """A write without an answer may still arrive, and whoever tells the engine must know of it."""
+    if isinstance(error, UnavailableError):
+        return 0
+    return 2 if isinstance(error, ConflictError) else 1

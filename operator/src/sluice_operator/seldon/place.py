@@ -17,6 +17,9 @@ class Place:
     memory: str = ""
     replicas: int = 1
     secret_name: str = ""
+    """Secret with the credentials for one model; another one keeps the Secret that it has."""
+    secret_for: str = ""
+    """URI of that model."""
     ledger: str = ""
     """Ledger that the model servers write predictions to; empty to record nothing."""
 
@@ -32,4 +35,5 @@ def place_of(namespace: str, deployment: str, owner_uid: str, spec: Spec, ledger
         memory=spec.model.memory,
         replicas=spec.model.replicas,
         secret_name=spec.model.secret_name or "",
+        secret_for=spec.model.uri,
     )

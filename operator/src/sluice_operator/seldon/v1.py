@@ -6,6 +6,7 @@ back, its predictor goes, and stays away until the candidate is wanted with traf
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sluice_operator.api.v1alpha1 import Ingress
@@ -13,6 +14,7 @@ from sluice_operator.cluster.kind import SELDON_DEPLOYMENT, VIRTUAL_SERVICE, Obj
 from sluice_operator.cluster.port import Plain
 from sluice_operator.errors import UnsupportedRoutingError
 from sluice_operator.model import Revision, Routes, Routing
+from sluice_operator.seldon.credential import secret_of
 from sluice_operator.seldon.manifest import Manifest, annotation, is_leaving
 from sluice_operator.seldon.place import Place
 from sluice_operator.seldon.seen import Objects, Readiness, Seen
@@ -47,7 +49,8 @@ def render(place: Place, routing: Routing, seen: Seen, objects: Objects) -> tupl
     gone = _sent_home(routing, seen, wanted, present)
     predictors = [
         *(
-            _predictor(place, one, seen, wanted) | _as_placed(routing, one, present)
+            _predictor(_equipped(place, routing, one, seen, present), one, seen, wanted)
+            | _as_placed(routing, one, present)
             for one in _served(routing, seen, gone)
         ),
         *_strangers(routing, wanted, present),
@@ -156,6 +159,15 @@ def _predictor(place: Place, revision: Revision, seen: Seen, wanted: Routes) -> 
         },
         **_containers(place),
     }
+
+
+def _equipped(
+    place: Place, routing: Routing, revision: Revision, seen: Seen, present: Object | None
+) -> Place:
+    """The place with the Secret of one revision."""
+    known = _predictors(present).get(revision.name) if present is not None else None
+    held = None if known is None else str((known.get("graph") or {}).get("envSecretRefName") or "")
+    return replace(place, secret_name=secret_of(place, routing, revision, seen, held))
 
 
 def _as_placed(routing: Routing, revision: Revision, present: Object | None) -> Plain:

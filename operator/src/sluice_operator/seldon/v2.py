@@ -19,6 +19,7 @@ from sluice_operator.cluster.kind import (
 )
 from sluice_operator.cluster.port import Plain
 from sluice_operator.model import Revision, Routes, Routing
+from sluice_operator.seldon.credential import secret_of
 from sluice_operator.seldon.errors import NameTakenError
 from sluice_operator.seldon.manifest import (
     REVISION_ANNOTATION,
@@ -153,7 +154,7 @@ def _model(drawing: Drawing, revision: Revision) -> Manifest | None:
     return Manifest(
         kind=SELDON_MODEL,
         name=revision.name,
-        spec=_model_spec(drawing.place, revision, uri, home) | _as_placed(drawing, revision),
+        spec=_model_spec(drawing, revision, uri, home) | _as_placed(drawing, revision),
         annotations={
             REVISION_ANNOTATION: revision.name,
             STORAGE_ANNOTATION: uri,
@@ -163,7 +164,8 @@ def _model(drawing: Drawing, revision: Revision) -> Manifest | None:
     )
 
 
-def _model_spec(place: Place, revision: Revision, uri: str, server: str) -> Plain:
+def _model_spec(drawing: Drawing, revision: Revision, uri: str, server: str) -> Plain:
+    place = drawing.place
     known = {"deployment": place.deployment, "revision": revision.name, "digest": revision.digest}
     known["ledger"] = place.ledger
     return {
@@ -172,7 +174,7 @@ def _model_spec(place: Place, revision: Revision, uri: str, server: str) -> Plai
         "memory": place.memory or None,
         "replicas": place.replicas,
         "server": server or None,
-        "secretName": place.secret_name or None,
+        "secretName": _secret(drawing, revision) or None,
         "parameters": [{"name": key, "value": value} for key, value in known.items() if value],
     }
 
@@ -186,7 +188,13 @@ def _as_placed(drawing: Drawing, revision: Revision) -> Plain:
     if present is None or (routing.candidate is None and routing.previous is None):
         return {}
     spec = present.get("spec") or {}
-    return {key: spec.get(key) for key in ("memory", "replicas", "secretName")}
+    return {key: spec.get(key) for key in ("memory", "replicas")}
+
+
+def _secret(drawing: Drawing, revision: Revision) -> str:
+    present = drawing.present.get(revision.name)
+    held = None if present is None else str((present.get("spec") or {}).get("secretName") or "")
+    return secret_of(drawing.place, drawing.routing, revision, drawing.seen, held)
 
 
 def _home(drawing: Drawing, revision: Revision) -> str:
@@ -243,7 +251,7 @@ def _entry_with(drawing: Drawing, revision: Revision) -> Manifest | None:
     return Manifest(
         kind=SELDON_MODEL,
         name=place.deployment,
-        spec=_model_spec(place, revision, uri, place.backend.server or ""),
+        spec=_model_spec(drawing, revision, uri, place.backend.server or ""),
         annotations={REVISION_ANNOTATION: revision.name, STORAGE_ANNOTATION: uri},
         epoch=drawing.routing.epoch,
     )

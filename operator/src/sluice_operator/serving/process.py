@@ -68,14 +68,17 @@ class Process:
     def close(self, grace_seconds: float = 0) -> None:
         """Ask it to end if there is a grace, then end its group and let go of it.
 
-        Its number is free for others only when it has been waited for, which therefore comes last.
+        A second Ctrl-C cuts the grace short. Its number is free for others only when it has been
+        waited for, which therefore comes last.
         """
-        if grace_seconds:
-            self._signal(signal.SIGTERM)
-            select.select([self._ended], [], [], grace_seconds)
-        self._signal(signal.SIGKILL)
-        self._child.wait()
-        os.close(self._ended)
+        try:
+            if grace_seconds:
+                self._signal(signal.SIGTERM)
+                select.select([self._ended], [], [], grace_seconds)
+        finally:
+            self._signal(signal.SIGKILL)
+            self._child.wait()
+            os.close(self._ended)
 
     def why_ended(self) -> str:
         """How it ended, with the last thing that it said about it if nobody killed it."""

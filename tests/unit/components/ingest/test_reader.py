@@ -82,7 +82,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_an_empty_file_is_refused(tmp_path, name):
     (tmp_path / name).touch()
 
-    assert "the file is empty" in refused(tmp_path, name, "age")
+    assert "the file is empty; write it again, or name another" in refused(tmp_path, name, "age")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
@@ -90,7 +90,7 @@ def test_a_file_without_rows_is_refused(tmp_path, name):
     csv_file(tmp_path, "a.csv", "age")
     parquet_file(tmp_path, "a.parquet", age=[])
 
-    assert "has columns but no rows" in refused(tmp_path, name, "age")
+    assert "has columns but no rows; write the data into it again" in refused(tmp_path, name, "age")
 
 
 def test_a_file_of_blank_lines_is_refused(tmp_path):

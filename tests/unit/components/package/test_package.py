@@ -12,9 +12,11 @@ import yaml
 from package_making import RAW, made, trip_package, trip_project
 from sluice_components.environment import source_digest
 from sluice_components.errors import ModelError
+from sluice_components.example import inputs_of
 from sluice_components.package.stage import package
 from sluice_package.package import ModelPackage
 from sluice_package.verify import verify
+from training_rows import trips
 
 SUPPORT = Path(__file__).parents[3] / "support"
 
@@ -57,6 +59,26 @@ def test_the_contract_has_the_inputs_in_the_order_of_the_model(sealed):
 def test_the_profile_covers_every_input_and_the_output(sealed):
     assert set(sealed.profile.columns) == {"distance", "hour", "carrier", "late"}
     assert sealed.profile.rows == 600
+
+
+def test_the_profile_has_what_the_model_says_about_rows_that_it_was_not_trained_on(sealed):
+    model = pickle.loads(sealed.read("model.pkl"))
+    holdout = inputs_of(trips(400, seed=9), ["distance", "hour", "carrier"])
+    said, stated = model.predict(holdout), model.predict_proba(holdout).max(axis=1)
+    answers = sealed.profile.answers
+    assert answers.rows == 400
+    assert answers.prediction.categories == {"0": (said == 0).sum(), "1": (said == 1).sum()}
+    assert answers.confidence.mean == pytest.approx(stated.mean())
+    assert (answers.confidence.minimum, answers.confidence.maximum) == (stated.min(), stated.max())
+    assert "answers" not in sealed.metrics
+
+
+def test_a_model_without_probabilities_is_profiled_without_confidence(tmp_path):
+    by_distance = {"class": "sklearn.svm.LinearSVC"}
+    easy = [{"metric": "accuracy", "minimum": 0.1}]
+    trip_package(tmp_path, trip_project(estimator=by_distance, acceptance=easy))
+    answers = ModelPackage.open(tmp_path / "package").profile.answers
+    assert (answers.rows, answers.confidence) == (400, None)
 
 
 def test_the_signature_says_what_each_input_is_and_whether_it_may_be_missing(sealed):

@@ -62,15 +62,26 @@ def test_a_key_like_no_other_is_answered_with_the_keys_that_exist(tmp_path):
 def test_a_missing_section_is_named(tmp_path):
     line = "target: {column: months, above: 12, name: loyal}\n"
 
-    assert complaints(tmp_path, (line, "")) == [
-        "sluice.yaml:1:1: target: the key 'target' is missing"
-    ]
+    (found,) = complaints(tmp_path, (line, ""))
+    assert found == (
+        "sluice.yaml:1:1: target: the key 'target' is missing; add it, for example "
+        "`target: {column: months_stayed, above: 12, name: loyal}`"
+    )
 
 
 def test_a_missing_key_is_placed_at_its_section(tmp_path):
-    assert complaints(tmp_path, ("class: sklearn.linear_model.LogisticRegression, ", "")) == [
-        "sluice.yaml:15:1: estimator.class: the key 'class' is missing"
-    ]
+    (found,) = complaints(tmp_path, ("class: sklearn.linear_model.LogisticRegression, ", ""))
+    assert found == (
+        "sluice.yaml:15:1: estimator.class: the key 'class' is missing; add it, for example "
+        "`class: sklearn.linear_model.LogisticRegression`"
+    )
+
+
+@pytest.mark.parametrize("old", ["name: plan, ", "path: raw/customers.csv", "column: months, "])
+def test_every_missing_key_comes_with_an_example(tmp_path, old):
+    key = old.partition(":")[0]
+    (found,) = complaints(tmp_path, (old, ""))
+    assert f"the key {key!r} is missing; add it, for example `{key}: " in found
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path):

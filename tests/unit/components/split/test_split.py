@@ -167,7 +167,7 @@ def test_a_hold_out_with_one_class_is_refused(run):
 
 
 def test_a_target_that_is_missing_throughout_is_refused(run):
-    with pytest.raises(TargetError, match="'delay' is missing in all 20 rows"):
+    with pytest.raises(TargetError, match="'delay' is missing in all 20 rows; choose another"):
         run(table(delays=[None] * 20))
 
 

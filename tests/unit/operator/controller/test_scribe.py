@@ -3,9 +3,21 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sluice_operator.controller.memory import Book, Page
-from sluice_operator.controller.scribe import alike_of, joined
-from sluice_operator.model import Event
+from memory_cluster import MemoryCluster
+from operator_world import KEY, NAME, NAMESPACE
+from sluice_operator.api.run import RunStatus
+from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, ROLLOUT_RUN
+from sluice_operator.cluster.store import Store
+from sluice_operator.controller.memory import Book, Memory, Page
+from sluice_operator.controller.scribe import (
+    FIRST_DECISIONS,
+    MOST_DECISIONS,
+    Scribe,
+    alike_of,
+    joined,
+)
+from sluice_operator.model import Event, Revision
+from sluice_operator.rollout.status import Phase, Status
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -22,11 +34,19 @@ def test_gates_that_turn_safe_together_are_told_together():
     assert joined([FIRST, SECOND]) == event("GateSafe", "errors; slo")
 
 
+STEP = event("StepStarted", "Step 3")
+
+
 @pytest.mark.parametrize(
-    "other", [event("StepStarted", "Step 2"), event("GateSafe", "slow", warning=True)]
+    "other", [event("Promoting", "all"), event("GateSafe", "slow", warning=True)]
 )
 def test_what_is_something_else_is_told_by_itself(other):
     assert alike_of([FIRST, SECOND, other, FIRST]) == [FIRST, SECOND]
+
+
+def test_a_step_is_told_with_the_proofs_that_opened_it():
+    assert alike_of([FIRST, SECOND, STEP, STEP]) == [FIRST, SECOND, STEP, STEP]
+    assert joined([FIRST, STEP]) == event("StepStarted", "errors; Step 3")
 
 
 @pytest.mark.parametrize(
@@ -36,10 +56,42 @@ def test_what_is_something_else_is_told_by_itself(other):
         (Page(decisions=[(1, {"at": "now"})], checkpoint=True), False),
         (Page(events=[FIRST, event("GateHarm", "errors", warning=True)]), True),
         (Page(actions=[({}, {"state": "Done"})]), True),
+        (Page(events=[event("RolloutStarted", "Attempt 2")]), True),
     ],
-    ids=["event", "record", "warning", "action"],
+    ids=["event", "record", "warning", "action", "attempt"],
 )
-def test_warnings_and_results_are_written_at_once(page, awaited):
+def test_warnings_results_and_beginnings_are_written_at_once(page, awaited):
     book = Book()
     book.note(page)
     assert book.is_awaited is awaited
+
+
+def test_a_long_record_says_how_much_of_its_middle_is_left_out():
+    cluster, store = MemoryCluster(), Store()
+    metadata = {"name": NAME, "namespace": NAMESPACE}
+    store.put(MODEL_DEPLOYMENT, cluster.create(MODEL_DEPLOYMENT, {"metadata": metadata}))
+    judged = Revision(name=f"{NAME}-1", uri="s3://models/1")
+    status = Status(deployment=NAME, phase=Phase.PROGRESSING, attempt=2, candidate=judged)
+    memory = Memory(uid="1", status=status, saved=status, known={})
+    scribe = Scribe(cluster, store, lambda key: memory)
+    for begin in (0, 150, 300):
+        numbers = range(begin, begin + 150)
+        entries = [{"at": "2026-03-01T12:00:00Z", "reason": f"r{number}"} for number in numbers]
+        memory.book.note(Page(decisions=[(2, entry) for entry in entries]))
+        assert scribe.write(KEY) is None
+    shown = cluster.get(ROLLOUT_RUN, NAMESPACE, f"{NAME}-2")["status"]
+    reasons = [entry["reason"] for entry in shown["decisions"]]
+    kept = (*range(FIRST_DECISIONS), *range(450 - MOST_DECISIONS + FIRST_DECISIONS, 450))
+    assert reasons == [f"r{number}" for number in kept]
+    assert RunStatus.model_validate(shown, strict=False).omitted == 450 - MOST_DECISIONS
+
+
+@pytest.mark.parametrize(
+    ("events", "patient"),
+    [([FIRST], True), ([FIRST, SECOND], True), ([FIRST, STEP], False), ([], False)],
+    ids=["proof", "proofs", "step", "checkpoint"],
+)
+def test_proofs_wait_for_the_step_that_they_open(events, patient):
+    book = Book()
+    book.note(Page(events=events, checkpoint=True))
+    assert book.is_patient is patient

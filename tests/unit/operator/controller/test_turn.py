@@ -5,10 +5,11 @@ import json
 import pytest
 from cluster_fault import FaultPlan, FaultyCluster
 from memory_cluster import MemoryCluster
-from operator_world import KEY, NAMESPACE, OperatorWorld
+from operator_world import CANARY, KEY, NAMESPACE, OperatorWorld
 from sluice_operator.api.run import RunStatus
 from sluice_operator.api.status import ModelDeploymentStatus
 from sluice_operator.cluster.kind import EVENT, FINALIZER, MODEL_DEPLOYMENT, ROLLOUT_ACTION
+from sluice_operator.model import Routes
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
 from sluice_operator.simulation.world import World
 
@@ -69,6 +70,52 @@ def test_a_candidate_whose_failures_stand_out_is_looked_at_out_of_turn(serving):
     assert serving.turns.urgent() == ()
     serving.standing_out.append(serving.status["candidate"]["name"])
     assert serving.turns.urgent() == (KEY,)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(2, False), (6, True)])
+def test_a_condition_that_passes_within_seconds_is_not_worth_a_write(serving, seconds, shown):
+    serving.apply(V2)
+    serving.run(10)
+    assert serving.status["traffic"]["observedWeight"] == 10
+    before, routes = serving.memory.version, serving.world.routes
+    stable = serving.status["stable"]["name"]
+    serving.world.routes, serving.world.router_deaf = Routes(weights={stable: 100}), True
+    serving.queue.add(KEY)
+    serving.run(seconds)
+    serving.world.routes, serving.world.router_deaf = routes, False
+    serving.run(6)
+    changes = serving.memory.changes(MODEL_DEPLOYMENT, before)
+    told = {said(change.body["status"], "TrafficVerified") for change in changes}
+    assert ("False" in told) is shown
+    assert said(serving.status, "TrafficVerified") == "True"
+
+
+def said(status, kind):
+    return next(one for one in status["conditions"] if one["type"] == kind)["status"]
+
+
+def test_an_edit_that_moves_nothing_is_seen_to_be_read(serving):
+    serving.apply(V1, **(CANARY | {"rollback": {"bake": "9m"}}))
+    serving.run(2)
+    assert serving.status["observedGeneration"] == serving.body["metadata"]["generation"] == 3
+    assert serving.status["phase"] == "Healthy"
+    before = serving.memory.version
+    serving.run(20)
+    assert serving.memory.version == before
+
+
+def test_an_edit_that_moves_nothing_is_told_once_the_api_server_is_back():
+    memory = MemoryCluster()
+    faulty = FaultyCluster(memory, FaultPlan())
+    operator = OperatorWorld(world=World(), cluster=faulty, memory=memory)
+    operator.apply(V1)
+    operator.run(20)
+    operator.apply(V1, **(CANARY | {"rollback": {"bake": "9m"}}))
+    faulty.be_away(2)
+    operator.run(1)
+    assert operator.status["observedGeneration"] == 2
+    operator.run(20)
+    assert operator.status["observedGeneration"] == 3
 
 
 def test_an_edit_is_not_forgotten_when_it_could_not_be_remembered_at_once():

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from laptop_specs import CANDIDATE, NOW, STABLE, serving, spec, status
 from sluice_operator.judge.evidence import Evidence
-from sluice_operator.model import Verdict
+from sluice_operator.model import Routes, Verdict
 from sluice_operator.rollout.condition import conditions_of
 from sluice_operator.rollout.gate import fresh_gates
 from sluice_operator.rollout.status import Outcome, Pause, PauseReason, Phase, Retreat
@@ -61,8 +61,46 @@ def test_at_rest_nothing_is_reconciled(phase):
     assert not conditions(status(phase=phase))["Reconciling"].status
 
 
-def test_a_candidate_that_does_not_answer_is_not_ready():
-    assert not conditions(seen=serving(ready=frozenset({STABLE.name})))["CandidateReady"].status
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, ""),
+        ({"failed": {CANDIDATE.name: "ModelFailed: digest differs"}}, "digest differs"),
+        ({"waiting": {CANDIDATE.name: "ScheduleFailed: no server"}}, "ScheduleFailed"),
+        ({"error": "the Pods cannot be listed"}, "the Pods cannot be listed"),
+    ],
+)
+def test_a_candidate_that_does_not_answer_is_not_ready_and_why(said, why):
+    found = conditions(seen=serving(ready=frozenset({STABLE.name}), **said))["CandidateReady"]
+    assert (found.status, found.reason) == (False, "NotReady")
+    assert found.message.startswith(f"{CANDIDATE.name} does not answer")
+    assert why in found.message
+
+
+def test_without_a_candidate_none_is_said_to_be_away():
+    found = conditions(status(phase=Phase.HEALTHY, candidate=None))["CandidateReady"]
+    assert (found.status, found.reason) == (False, "NoCandidate")
+
+
+def test_every_condition_that_is_not_as_it_should_be_has_a_message():
+    gates = dict(fresh_gates(spec()))
+    gates["errors"] = replace(
+        gates["errors"], evidence=Evidence(verdict=Verdict.HARM), blind_since=NOW, error="no answer"
+    )
+    broken = status(
+        gates=gates,
+        drift_since=NOW - DRIFT_LIMIT * 2,
+        message="Waiting for the router",
+        pause=Pause(reason=PauseReason.MANUAL, since=NOW, message="by jo: lunch"),
+        retreat=Retreat(outcome=Outcome.ROLLED_BACK, cause="harm"),
+    )
+    found = conditions(broken, serving(ready=frozenset(), routes=None, error="Envoy is away"))
+    silent = [name for name, condition in found.items() if not condition.message]
+    assert silent == []
+    assert found["MetricsAvailable"].message == "errors: no answer"
+    assert found["GatesPassing"].reason == "Harm"
+    assert found["GatesPassing"].message.startswith("errors: ")
+    assert found["Paused"].message == "by jo: lunch"
 
 
 def test_a_router_that_is_slow_drifts_and_one_that_is_deaf_stalls():
@@ -72,8 +110,26 @@ def test_a_router_that_is_slow_drifts_and_one_that_is_deaf_stalls():
         assert found["Stalled"].status is stalled
 
 
+def test_a_router_that_cannot_be_asked_is_named_where_traffic_is():
+    away = serving(routes=None, error="Envoy at http://mesh:9003: refused")
+    found = conditions(status(drift_since=NOW), away)["TrafficVerified"]
+    assert (found.reason, found.message) == ("Drift", "Envoy at http://mesh:9003: refused")
+
+
+def test_a_drift_says_what_is_wanted_and_what_there_is():
+    other = Routes(weights={STABLE.name: 100}, mirror={CANDIDATE.name: 5})
+    found = conditions(status(drift_since=NOW), serving(routes=other))["TrafficVerified"]
+    wanted = ", ".join(sorted([f"{STABLE.name} 90 %", f"{CANDIDATE.name} 10 %"]))
+    assert found.message == (
+        f"wanted are {wanted}; the router reports {STABLE.name} 100 %,"
+        f" {CANDIDATE.name} copies of 5 %"
+    )
+
+
 def test_a_first_model_that_failed_stalls():
-    assert conditions(status(phase=Phase.FAILED, stable=None))["Stalled"].status
+    failed = status(phase=Phase.FAILED, stable=None, message="v1 cannot serve: no such bucket")
+    stalled = conditions(failed)["Stalled"]
+    assert (stalled.status, stalled.message) == (True, "v1 cannot serve: no such bucket")
 
 
 def test_gates_without_counts_are_named():
@@ -81,7 +137,7 @@ def test_gates_without_counts_are_named():
     for name in ("errors", "better"):
         gates[name] = replace(gates[name], blind_since=NOW)
     metrics = conditions(status(gates=gates))["MetricsAvailable"]
-    assert (metrics.status, metrics.message) == (False, "errors, better")
+    assert (metrics.status, metrics.message) == (False, "errors; better")
 
 
 def test_gates_pass_once_all_objectives_are_proven_and_nothing_harms():
@@ -90,6 +146,11 @@ def test_gates_pass_once_all_objectives_are_proven_and_nothing_harms():
     assert conditions(status(gates=gates))["GatesPassing"].status
     gates["errors"] = replace(gates["errors"], evidence=Evidence(verdict=Verdict.HARM))
     assert not conditions(status(gates=gates))["GatesPassing"].status
+
+
+def test_objectives_that_are_not_proven_yet_are_named():
+    passing = conditions(status(gates=fresh_gates(spec())))["GatesPassing"]
+    assert (passing.reason, passing.message) == ("NotProven", "not proven safe yet: better")
 
 
 def test_a_pause_says_why():

@@ -1,11 +1,13 @@
 """What keeps the engine from writing, and how a person is told."""
 
 import pytest
+from cluster_fault import FaultPlan, FaultyCluster
 from seldon_states import Manner
 from seldon_world import DEPLOYMENT, NAMESPACE, ONE, THREE, TWO, SeldonWorld, only
 from sluice_operator.cluster.kind import SELDON_EXPERIMENT, SELDON_MODEL
+from sluice_operator.errors import UnavailableError
 from sluice_operator.model import Routing
-from sluice_operator.seldon.errors import ModelUnknownError, NameTakenError
+from sluice_operator.seldon.errors import ModelUnknownError, NameTakenError, StorageUnknownError
 
 ADOPTED = Routing(stable=ONE, epoch=1)
 
@@ -65,6 +67,29 @@ def test_a_model_that_nobody_knows_keeps_nobody_else_from_traffic(adopted):
     said = adopted.route(Routing(stable=ONE, candidate=THREE, epoch=3))
     assert said == "ModelUnknownError: s3://models/c: no such model"
     assert candidates(adopted) == {DEPLOYMENT: 0, ONE.name: 100}
+
+
+def test_the_revision_that_cannot_be_found_is_named(adopted):
+    def resolve(revision):
+        raise StorageUnknownError("the registry is away")
+
+    adopted.resolve = resolve
+    with pytest.raises(StorageUnknownError) as told:
+        adopted.engine().route(DEPLOYMENT, Routing(stable=ONE, candidate=TWO, epoch=2))
+    assert told.value.revision == TWO.name
+
+
+def test_a_write_without_an_answer_is_told_before_all_else(adopted):
+    """It may still arrive: whoever told the engine must make sure of it before deciding anew."""
+
+    def resolve(revision):
+        raise ModelUnknownError("no such model")
+
+    adopted.run(Routing(stable=ONE, candidate=TWO, weight=50, epoch=2))
+    adopted.resolve = resolve
+    adopted.cluster = FaultyCluster(adopted.cluster, FaultPlan(late=1.0))
+    with pytest.raises(UnavailableError):
+        adopted.engine().route(DEPLOYMENT, Routing(stable=ONE, candidate=THREE, epoch=3))
 
 
 def test_a_model_is_looked_up_once(adopted):

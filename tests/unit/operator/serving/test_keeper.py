@@ -1,6 +1,9 @@
+import os
+import signal
 import threading
 from pathlib import Path
 
+import pytest
 from eventually import eventually
 from sluice_operator.serving.keeper import MISSES_HUNG, MISSES_UNREADY, Health, Keeper, Kept
 from sluice_operator.serving.process import Process
@@ -97,6 +100,26 @@ def test_a_program_that_does_not_listen_is_ended_when_its_grace_is_over(tmp_path
     eventually(lambda: (tmp_path / "log").read_text() == "deaf\n")
     process.close(grace_seconds=0.3)
     assert "killed by SIGKILL" in process.why_ended()
+
+
+def test_a_second_ctrl_c_cuts_the_grace_short(tmp_path, impatience):
+    command = ("/bin/sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done")
+    process = Process(command, tmp_path / "log")
+    eventually(lambda: (tmp_path / "log").read_text() == "deaf\n")
+    impatience.start()
+    with pytest.raises(KeyboardInterrupt):
+        process.close(grace_seconds=200)
+    assert "killed by SIGKILL" in process.why_ended()
+
+
+@pytest.fixture
+def impatience():
+    """After a moment, what Ctrl-C does happens to the main thread."""
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1))
+    yield timer
+    timer.join()
+    signal.signal(signal.SIGUSR1, before)
 
 
 def test_what_a_program_has_started_ends_with_it(tmp_path):

@@ -195,4 +195,12 @@ WHOLE = (
         " strategy.ungated: true",
         check=_enforced,
     ),
+    Rule(
+        name="ambassador-tries-nothing",
+        at="spec",
+        cel="self.backend.ingress != 'Ambassador' || (self.model.uri == oldSelf.model.uri"
+        " && self.model.digest == oldSelf.model.digest)",
+        message="model: behind Ambassador no candidate can be prepared beside stable, for a"
+        " weight of 0 is dropped and traffic then divided evenly; say backend.ingress: Istio",
+    ),
 )
