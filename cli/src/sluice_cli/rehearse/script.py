@@ -68,7 +68,8 @@ class Given:
             found = measured(self.prometheus, deployment, self.revision)
             rate, errors = found.per_second, found.error_rate
             slow = slow if found.slow is None else found.slow
-            NOTES.print(f"{found.revision}: {rate:.3g} requests/s, {errors:.3%} failed, in a day")
+            span = span_words(found.span.total_seconds())
+            NOTES.print(f"{found.revision}: {rate:.3g} requests/s, {errors:.3%} failed, in {span}")
         shares = {"--error-rate": errors, "--slow-rate": slow, "--accuracy": self.accuracy}
         for option, share in (shares | {"--disagreement": self.disagreement}).items():
             if not 0 <= share <= 1:

@@ -1,7 +1,8 @@
 """What Prometheus says about the revision in charge: requests, errors and slow answers of a day."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sluice_operator.api.v1alpha1 import BackendType, Comparison, Metric, ModelDeployment
@@ -11,7 +12,8 @@ from sluice_operator.evidence.prometheus import Prometheus, PrometheusEvidence
 from sluice_operator.evidence.prometheus_api import Access, PrometheusApi
 from sluice_operator.model import Arm, Question
 
-DAY = timedelta(days=1)
+SPANS = (timedelta(days=1), timedelta(hours=6), timedelta(hours=1))
+"""How far back is counted; less where Prometheus has not seen that much."""
 _DIALECTS = {BackendType.SELDON_V2: (SELDON_V2, RUNTIME), BackendType.SELDON_V1: (SELDON_V1,)}
 _MOST_WINDOWS = 40
 """More than a day has, at six hours a window."""
@@ -26,6 +28,8 @@ class Measured:
     error_rate: float
     slow: float | None
     """Share of answers over the threshold of the first latency gate; None without one."""
+    span: timedelta
+    """Over which all that was counted."""
 
 
 def measured(url: str, deployment: ModelDeployment, revision: str = "") -> Measured:
@@ -36,25 +40,50 @@ def measured(url: str, deployment: ModelDeployment, revision: str = "") -> Measu
     """
     prometheus = Prometheus(PrometheusApi(Access(url=url, timeout_seconds=30.0)))
     try:
-        for dialect in _DIALECTS[deployment.spec.backend.type]:
-            names = (revision,) if revision else _revisions(prometheus, dialect, deployment)
-            found = [(name, _arm(prometheus, dialect, _question(name))) for name in names]
-            name, requests = max(found, key=lambda one: one[1].total, default=("", _NOBODY))
-            if requests.total:
-                slow = _slow(prometheus, dialect, deployment, name)
-                return Measured(
-                    revision=name,
-                    per_second=requests.total / DAY.total_seconds(),
-                    error_rate=requests.bad / requests.total,
-                    slow=slow,
-                )
+        found = (
+            _busiest(day, names, deployment)
+            for day, names in _days(prometheus, deployment, revision)
+        )
+        if (busiest := next(filter(None, found), None)) is not None:
+            return busiest
     finally:
         prometheus.close()
     who = revision or f"any revision of {deployment.metadata.name}"
     raise SpecError(f"Prometheus at {url} has no requests of {who} in the last day; give --rate")
 
 
-_NOBODY = Arm(total=0, bad=0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Day:
+    """Where and since when is counted."""
+
+    prometheus: Prometheus
+    dialect: Dialect
+    span: timedelta
+
+
+def _days(
+    prometheus: Prometheus, deployment: ModelDeployment, revision: str
+) -> Iterator[tuple[_Day, Sequence[str]]]:
+    """Every place to look in, with the revisions that are there."""
+    for dialect in _DIALECTS[deployment.spec.backend.type]:
+        names = (revision,) if revision else _revisions(prometheus, dialect, deployment)
+        for span in SPANS if names else ():
+            yield _Day(prometheus=prometheus, dialect=dialect, span=span), names
+
+
+def _busiest(day: _Day, names: Sequence[str], deployment: ModelDeployment) -> Measured | None:
+    """The revision with the most requests; None where there are none."""
+    found = [(name, _arm(day, _question(name))) for name in names]
+    name, requests = max(found, key=lambda one: one[1].total)
+    if not requests.total:
+        return None
+    return Measured(
+        revision=name,
+        per_second=requests.total / day.span.total_seconds(),
+        error_rate=requests.bad / requests.total,
+        slow=_slow(day, deployment, name),
+        span=day.span,
+    )
 
 
 def _revisions(
@@ -82,25 +111,17 @@ def _question(revision: str, threshold: timedelta | None = None) -> Question:
     )
 
 
-def _arm(prometheus: Prometheus, dialect: Dialect, question: Question) -> Arm:
-    """All requests of a day, window after window as a gate would count them.
+def _arm(day: _Day, question: Question) -> Arm:
+    """All requests of the time, window after window as a gate would count them.
 
     Raises:
         SpecError: Prometheus cannot tell.
     """
-    evidence = PrometheusEvidence(prometheus, dialect)
-    cursor = str(prometheus.api.now() - round(DAY.total_seconds() * 1000))
+    evidence = PrometheusEvidence(day.prometheus, day.dialect)
+    cursor = str(day.prometheus.api.now() - round(day.span.total_seconds() * 1000))
     total = bad = 0
     for _ in range(_MOST_WINDOWS):
-        asked = Question(
-            gate=question.gate,
-            metric=question.metric,
-            comparison=question.comparison,
-            stable=question.stable,
-            candidate=question.candidate,
-            threshold=question.threshold,
-            cursor=cursor,
-        )
+        asked = replace(question, cursor=cursor)
         (window,) = evidence.windows("", (asked,))
         if window.error or window.candidate is None:
             raise SpecError(f"Prometheus: {window.error}; give --rate and --error-rate")
@@ -111,15 +132,13 @@ def _arm(prometheus: Prometheus, dialect: Dialect, question: Question) -> Arm:
     return Arm(total=total, bad=bad)
 
 
-def _slow(
-    prometheus: Prometheus, dialect: Dialect, deployment: ModelDeployment, revision: str
-) -> float | None:
+def _slow(day: _Day, deployment: ModelDeployment, revision: str) -> float | None:
     thresholds = (gate.threshold for gate in deployment.spec.gates if gate.threshold)
     threshold = next(thresholds, None)
     if threshold is None:
         return None
     try:
-        arm = _arm(prometheus, dialect, _question(revision, threshold))
+        arm = _arm(day, _question(revision, threshold))
     except SpecError:
         return None  # latency may be counted by nobody; the share that was given stands
     return arm.bad / arm.total if arm.total else None
