@@ -59,7 +59,11 @@ DYNAMIC: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Reasons of events that are computed, by the expression that does it."""
-COMPUTED: Mapping[str, str] = {"status.phase.value": "the phase", "waits": "the pause"}
+COMPUTED: Mapping[str, str] = {
+    "status.phase.value": "the phase",
+    "waits": "the pause",
+    "trouble.reason": "`EngineRefused`",
+}
 """Likewise for conditions, in words."""
 
 

@@ -103,13 +103,15 @@ def _lines(file: Path, columns: Sequence[str]) -> Iterator[tuple[Mapping[str, st
                 lost = ", ".join(sorted(missing))
                 raise LedgerError(f"{file}: no column {lost} in the first line; add it")
             for values in reader:
-                place = f"{file}:{reader.line_num}"
-                if empty := [column for column in columns if not values[column]]:
-                    raise LedgerError(
-                        f"{place}: {empty[0]} is empty; fill it in, or remove the line"
-                    )
-                yield values, place
+                yield values, _checked(values, columns, f"{file}:{reader.line_num}")
         except (UnicodeDecodeError, csv.Error) as broken:
             raise LedgerError(
                 f"{file}:{reader.line_num + 1}: cannot be read ({broken}); write it as CSV in UTF-8"
             ) from broken
+
+
+def _checked(values: Mapping[str, str], columns: Sequence[str], place: str) -> str:
+    empty = next((column for column in columns if not values[column]), None)
+    if empty:
+        raise LedgerError(f"{place}: {empty} is empty; fill it in, or remove the line")
+    return place
