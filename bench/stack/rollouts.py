@@ -30,13 +30,12 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from eventually import eventually  # type: ignore[import-not-found]  # noqa: E402
-from image_pod import KubectlError, kubectl  # type: ignore[import-not-found]  # noqa: E402
+from image_pod import KubectlError  # type: ignore[import-not-found]  # noqa: E402
 from stack import (  # type: ignore[import-not-found]  # noqa: E402
-    NAMESPACE,
-    RUNS,
     Stack,
     kubeconfig_in,
     make_room,
+    take_away,
 )
 from stack_rollout import Deployment  # type: ignore[import-not-found]  # noqa: E402
 from stack_training import Trainer  # type: ignore[import-not-found]  # noqa: E402
@@ -167,8 +166,7 @@ def installed() -> Iterator[Site]:
             stack.await_ready()
             yield settled(stack, Path(folder))
         finally:
-            for name in (NAMESPACE, RUNS):
-                kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+            take_away()
 
 
 def settled(stack: Stack, folder: Path) -> Site:

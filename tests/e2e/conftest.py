@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from image_pod import KubectlError, kubectl
-from stack import NAMESPACE, RUNS, Stack, kubeconfig_in, make_room
+from image_pod import KubectlError
+from stack import Stack, kubeconfig_in, make_room, take_away
 from stack_training import Trainer
 
 
@@ -20,8 +20,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         found.install()
         found.await_ready()
     yield found
-    for name in (NAMESPACE, RUNS):
-        kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+    take_away()
 
 
 @pytest.fixture(scope="session")

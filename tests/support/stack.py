@@ -132,10 +132,10 @@ def kubeconfig_in(folder: Path) -> Path:
 
 def make_room() -> None:
     """Namespaces without anything from before, and Seldon or its double."""
+    take_away()
     real = REAL_SELDON in os.environ
     levels = {RUNS: "privileged"} | ({} if real else {NAMESPACE: "restricted"})
     for name, level in levels.items():
-        kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=180s")
         labels = {"pod-security.kubernetes.io/enforce": level}
         metadata = {"name": name, "labels": labels}
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
@@ -144,6 +144,21 @@ def make_room() -> None:
         for folder in SELDON_CRDS:
             kubectl("apply", "--server-side", "-f", str(folder))
         kubectl("apply", "-n", NAMESPACE, "-f", str(FILES / "seldon.yaml"))
+
+
+def take_away() -> None:
+    """The namespaces, and what in them waits for somebody who may be gone already."""
+    names = (RUNS,) if REAL_SELDON in os.environ else (NAMESPACE, RUNS)
+    kubectl("delete", "namespace", *names, "--ignore-not-found", "--wait=false")
+    for kind in ("modeldeployments", "experiments", "models") if NAMESPACE in names else ():
+        _quietly(lambda kind=kind: _let_go(kind))
+    kubectl("delete", "namespace", *names, "--ignore-not-found", "--timeout=300s")
+
+
+def _let_go(kind: str) -> None:
+    for name in kubectl("get", kind, "-n", NAMESPACE, "-o", "name").split():
+        none = json.dumps({"metadata": {"finalizers": None}})
+        kubectl("patch", name, "-n", NAMESPACE, "--type=merge", "-p", none)
 
 
 def _quietly(check: Any) -> bool:

@@ -23,6 +23,8 @@ ORDERS_PORT = 9010
 REFUSED = 422
 MODELS = Path("/mnt/agent/models")
 RCLONE = f"http://{LOOPBACK}:5572"
+COPY_SECONDS = 140
+"""What a busy machine may need for a package; less than the scheduler waits for the agent."""
 
 
 async def main() -> None:
@@ -83,13 +85,13 @@ async def fetched(uri: str, target: Path) -> None:
     asked = {"srcFs": remote, "dstFs": str(target), "createEmptySrcDirs": True}
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as client,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=COPY_SECONDS)) as client,
             client.post(f"{RCLONE}/sync/copy", json=asked) as answer,
         ):
             if answer.status != web.HTTPOk.status_code:
                 raise LoadError(f"{uri}: rclone: {await answer.text()}")
     except (aiohttp.ClientError, TimeoutError) as away:
-        raise LoadError(f"{uri}: rclone does not answer: {away}") from away
+        raise LoadError(f"{uri}: rclone does not answer: {away!r}") from away
     if not target.is_dir() or not any(target.iterdir()):
         raise LoadError(f"{uri}: there is nothing")
 

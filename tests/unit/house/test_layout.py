@@ -70,6 +70,18 @@ def test_what_builds_the_units_is_pinned_alike_wherever_they_are_installed() -> 
     assert all(names == {pin.partition("==")[0] for pin in pinned[0]} for names in locked)
 
 
+def test_images_build_the_units_with_the_same() -> None:
+    text = (ROOT / "tools" / "images" / "backend.txt").read_text()
+    in_images = dict(
+        line.split("==") for line in re.findall(r"^[\w-]+==[\w.]+", text, re.MULTILINE)
+    )
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]
+    pins = dict(pin.split("==") for pin in settings["build-constraint-dependencies"])
+    both = pins.keys() & in_images.keys()
+    assert "hatchling" in both
+    assert {name: pins[name] for name in both} == {name: in_images[name] for name in both}
+
+
 def test_seldon_core_stays_the_last_release_under_the_apache_licence() -> None:
     locked = tomllib.loads((ROOT / "serving-v1" / "uv.lock").read_text())["package"]
     assert {p["version"] for p in locked if p["name"] == "seldon-core"} == {"1.17.1"}
