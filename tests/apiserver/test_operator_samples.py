@@ -24,6 +24,8 @@ from sluice_operator.cluster.kind import (
     name_of,
 )
 
+pytestmark = pytest.mark.timeout(600)
+"""One story for all tests of the module; the first of them waits for it."""
 SAMPLES = Path(__file__).parents[2] / "manifests" / "samples"
 QUICK = {"minDuration": "1s", "maxDuration": "10m"}
 BAKE = {"rollback": {"bake": "2s"}}

@@ -15,6 +15,8 @@ from eventually import eventually
 from operator_stage import BAD, BETTER, BROKEN, CANARY, GOOD, NAMESPACE, Stage, stage_on
 from sluice_operator.cluster.kind import FIELD_MANAGER, MODEL_DEPLOYMENT, ROLLOUT_ACTION
 
+pytestmark = pytest.mark.timeout(600)
+"""One story for all tests of the module; the first of them waits for it."""
 BRIEF = {"rollback": {"bake": "1s"}}
 AT_ONCE = {"strategy": {"type": "Immediate"}, "gates": []}
 EDITS = 7

@@ -238,12 +238,14 @@ STORIES: dict[str, tuple[Deed, ...]] = {
         (0, "wants", V1),
         (15, "wants", f"{V2_GOOD} as approval"),
         (60, "asks", "Promote"),
+        (300, "asks", "Promote"),  # a storm may have come before the step that waits for it
     ),
     "approved too early": (
         (0, "wants", V1),
         (15, "wants", f"{V2_GOOD} as approval"),
         (17, "asks", "Promote"),
         (60, "asks", "Promote"),
+        (300, "asks", "Promote"),
     ),
     "step skipped": (
         (0, "wants", V1),
