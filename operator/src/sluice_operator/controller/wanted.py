@@ -78,7 +78,7 @@ def wanted_of(
 
 def is_borrowing(body: Object) -> bool:
     """Whether the deployment names templates."""
-    return bool(body["spec"].get("gateTemplates"))
+    return any(_named(body))
 
 
 def borrows(body: Object, kind: Kind, template: Object) -> bool:

@@ -3,12 +3,13 @@
 import pytest
 from demo_played import CANDIDATE, promoted, taken_back
 from sluice_cli.demo.series import course_of, error_rates
+from sluice_operator.laptop.run_record import replay
 from sluice_operator.model import Arm, Window
 
 
 @pytest.fixture(scope="module")
 def back(tmp_path_factory):
-    return course_of(taken_back(tmp_path_factory.mktemp("bad")).record, CANDIDATE)
+    return course_of(list(replay(taken_back(tmp_path_factory.mktemp("bad")).record)), CANDIDATE)
 
 
 def test_time_begins_with_the_attempt_and_every_series_has_every_look(back):
@@ -31,7 +32,7 @@ def test_the_gate_that_took_it_back_has_the_last_word(back):
 
 
 def test_a_candidate_that_became_stable_has_everything(tmp_path):
-    course = course_of(promoted(tmp_path).record, CANDIDATE)
+    course = course_of(list(replay(promoted(tmp_path).record)), CANDIDATE)
     assert course.wanted[-1] == 100
     assert "Promoted" in [event.reason for _, event in course.events]
 

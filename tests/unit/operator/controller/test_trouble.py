@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from operator_world import CANARY, KEY, OperatorWorld
 from sluice_operator.controller.memory import NO_TROUBLE, trouble_of, with_trouble
+from sluice_operator.controller.turn import PASSING
 from sluice_operator.errors import (
     ConflictError,
     ForbiddenError,
@@ -96,6 +97,7 @@ def test_a_candidate_that_the_registry_does_not_know_is_taken_back_with_the_reas
     serving.apply(V2, **SHORT)
     serving.run(5)
     assert serving.status["phase"] == "RolledBack"
+    serving.run(2 * PASSING.total_seconds())  # what passes soon is not written
     past = serving.status["history"][-1]
     assert past["cause"].endswith("failed: model.uri models:/churn/99: no such version")
     assert past["peakWeight"] == 0
