@@ -1,4 +1,4 @@
-"""False rollbacks and time to detection of the error-rate gate, beside two threshold checks.
+"""False rollbacks and time to detection of the error-rate gate, beside what others document.
 
 Half an hour, a look every 5 s, 10 % canary, 0.5 % errors on stable, alpha 1 % for harm and 5 % for
 safety at margin 2. The judge is the very code that runs in a rollout, on a batch of rollouts.
@@ -11,24 +11,24 @@ from functools import partial
 
 import numpy as np
 from detection import Detection, first_proof
-from record import Claim, Options, Report, options, progress, show
+from mann_whitney import mann_whitney_like
+from record import Claim, Options, Report, kept, options, progress, show
 from rival import argo_like, flagger_like, strict_argo_like
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
 from sluice_operator.judge.ratio import RatioFamily
-from traffic import LOOK_SECONDS, LOOKS, Traffic
+from traffic import FLAT, LOOK_SECONDS, LOOKS, RETRIED, STORMS, WEATHERS, Traffic
 
 TEST = Test(margin=2.0, alpha_harm=0.01, alpha_safe=0.05)
 RATIO = RatioFamily()
-RATES = (20, 2, 1)
+RATES = (200, 20, 2, 1, 0.2)
 RATIOS = (2, 4, 10, 40)
-SAFE_RATES = (20, 2)
 LATE_RATES = (20, 2)
 LATE_LOOKS = (0, 60, 180)
 """A candidate that turns bad at once, after 5 and after 15 minutes."""
 LATE_RATIO = 10
-BAD_SHARE = 5
-"""One run of a bad candidate for so many of a healthy one."""
+RIVAL_RUNS = 1_000
+"""Runs before the Mann-Whitney judge, which takes a hundred times as long as all others."""
 
 Factors = Callable[[Test, FloatArray], FloatArray]
 Row = dict[str, object]
@@ -42,6 +42,7 @@ class Judgement:
     flagger: Detection
     argo: Detection
     strict_argo: Detection
+    mann_whitney: Detection
 
     def record(self) -> Row:
         """As JSON."""
@@ -50,6 +51,7 @@ class Judgement:
             "flagger_like": self.flagger.record(),
             "argo_like": self.argo.record(),
             "strict_argo_like": self.strict_argo.record(),
+            "mann_whitney_like": self.mann_whitney.record(),
         }
 
 
@@ -69,41 +71,42 @@ def judged(traffic: Traffic, runs: int, rng: np.random.Generator) -> Judgement:
         flagger=flagger_like(totals, bad),
         argo=argo_like(totals, bad),
         strict_argo=strict_argo_like(totals, bad),
+        mann_whitney=mann_whitney_like([look[:RIVAL_RUNS] for look in looks]),
     )
 
 
 def harm_scenarios() -> list[Traffic]:
-    """Healthy in two kinds of weather, and four kinds of bad, at each rate."""
-    return [
-        Traffic(candidate_per_second=rate, ratio=ratio, uneven=uneven)
+    """Healthy in all kinds of weather, and four kinds of bad, at each rate."""
+    healthy = [
+        Traffic(candidate_per_second=rate, weather=weather)
         for rate in RATES
-        for ratio, uneven in ((1, False), (1, True), *((bad, False) for bad in RATIOS))
+        for weather in (*WEATHERS, *STORMS)
+    ]
+    return healthy + [
+        Traffic(candidate_per_second=rate, ratio=ratio) for rate in RATES for ratio in RATIOS
     ]
 
 
 def harm_row(given: Options, number: int, traffic: Traffic) -> Row:
     """Figures of one scenario for harm."""
-    runs = given.runs if traffic.ratio == 1 else given.runs // BAD_SHARE
-    found = judged(traffic, runs, given.rng(number)).record()
-    return {"side": "harm", "runs": runs, **described(traffic), **found}
+    found = judged(traffic, given.runs, given.rng(number)).record()
+    return {"side": "harm", "runs": given.runs, **described(traffic), **found}
 
 
 def safe_row(given: Options, number: int, traffic: Traffic) -> Row:
     """Figures of one scenario for safety at the margin."""
-    runs = given.runs if traffic.ratio == TEST.margin else given.runs // BAD_SHARE
-    looks = traffic.looks(runs, given.rng(100 + number))
+    looks = traffic.looks(given.runs, given.rng(100 + number))
     found = first_second(looks, RATIO.safe, TEST.alpha_safe).record()
-    return {"side": "safe", "runs": runs, **described(traffic), "ours": found}
+    return {"side": "safe", "runs": given.runs, **described(traffic), "ours": found}
 
 
 def late_row(given: Options, number: int, traffic: Traffic) -> Row:
     """Figures of one scenario in which the candidate turns bad on the way."""
-    runs = given.runs // BAD_SHARE
-    looks = traffic.looks(runs, given.rng(200 + number))
+    looks = traffic.looks(given.runs, given.rng(200 + number))
     found = first_second(looks, RATIO.harm, TEST.alpha_harm)
     onset = traffic.onset * LOOK_SECONDS
     after = Detection(np.maximum(found.at - onset, 0.0)).record()
-    return {"side": "late", "runs": runs, "onset": onset, **described(traffic), "ours": after}
+    return {"side": "late", "runs": given.runs, "onset": onset, **described(traffic), "ours": after}
 
 
 def described(traffic: Traffic) -> Row:
@@ -111,7 +114,7 @@ def described(traffic: Traffic) -> Row:
     return {
         "candidate_per_second": traffic.candidate_per_second,
         "ratio": traffic.ratio,
-        "traffic": "uneven" if traffic.uneven else "flat",
+        "traffic": traffic.weather,
     }
 
 
@@ -119,9 +122,9 @@ def measured(given: Options) -> list[Row]:
     """All scenarios, under a bar."""
     harm = harm_scenarios()
     safe = [
-        Traffic(candidate_per_second=rate, ratio=ratio)
-        for rate in SAFE_RATES
-        for ratio in (1.0, TEST.margin)
+        Traffic(candidate_per_second=rate, ratio=ratio, weather=weather)
+        for rate in RATES
+        for ratio, weather in ((1.0, FLAT), *((TEST.margin, weather) for weather in WEATHERS))
     ]
     late = [
         Traffic(candidate_per_second=rate, ratio=LATE_RATIO, onset=onset)
@@ -151,8 +154,8 @@ def words(row: Row, judge: str) -> str:
 
 def print_harm(rows: list[Row]) -> None:
     """False rollbacks of healthy candidates, and median seconds until a bad one is found."""
-    judges = ("ours", "flagger_like", "argo_like", "strict_argo_like")
-    head = ("req/s", "errors", "traffic", "ours", "F-like", "A-like", "strict A")
+    judges = ("ours", "flagger_like", "argo_like", "strict_argo_like", "mann_whitney_like")
+    head = ("req/s", "errors", "traffic", "ours", "F-like", "A-like", "strict A", "MW-like")
     lines = [
         (
             f"{row['candidate_per_second']}",
@@ -174,13 +177,13 @@ def in_seconds(found: dict[str, float | None]) -> tuple[str, ...]:
 
 def print_safe(rows: list[Row]) -> None:
     """Time until a healthy candidate is proven safe, and how often one at the margin is."""
-    head = ("req/s", "true ratio", "proven", "median", "95 %")
+    head = ("req/s", "true ratio", "traffic", "proven", "median", "95 %")
     lines = []
     for row in (row for row in rows if row["side"] == "safe"):
         found = row["ours"]
         assert isinstance(found, dict)
         seconds = in_seconds(found)
-        where = (f"{row['candidate_per_second']}", f"{row['ratio']:g}")
+        where = (f"{row['candidate_per_second']}", f"{row['ratio']:g}", f"{row['traffic']}")
         lines.append((*where, f"{found['found']:.2%}", *seconds))
     show(f"Proven safe at margin {TEST.margin:g} within {LOOKS * LOOK_SECONDS:,} s", head, lines)
 
@@ -197,20 +200,29 @@ def print_late(rows: list[Row]) -> None:
     show(title, ("req/s", "healthy for", "median", "95 %"), lines)
 
 
-def claims(rows: list[Row]) -> list[Claim]:
+def claims(rows: list[Row], runs: int) -> list[Claim]:
     """What is promised of the gate."""
 
     def ours(key: str, **wanted: object) -> list[float]:
         found = [r["ours"] for r in rows if all(r[k] == v for k, v in wanted.items())]
         return [inf_for_none(f[key]) for f in found if isinstance(f, dict)]
 
-    worst = max(ours("found", side="harm", ratio=1))
-    false_safe = max(ours("found", side="safe", ratio=TEST.margin))
+    worst = max(
+        found
+        for weather in WEATHERS
+        for found in ours("found", side="harm", ratio=1, traffic=weather)
+    )
+    false_safe = max(
+        found
+        for weather in WEATHERS
+        if weather != RETRIED  # all requests count, so that retries dilute what the candidate fails
+        for found in ours("found", side="safe", ratio=TEST.margin, traffic=weather)
+    )
     (tenfold,) = ours("median", side="harm", ratio=10, candidate_per_second=20)
     return [
-        Claim(claim=f"false rollbacks {worst:.2%} <= 1 % in each weather", holds=worst <= 0.01),
-        Claim(claim=f"false safety {false_safe:.2%} <= 5 %", holds=false_safe <= 0.05),
-        Claim(claim=f"10x errors at 20 req/s: {tenfold:g} s <= 15 s", holds=tenfold <= 15),
+        kept("false rollbacks, worst weather", worst, TEST.alpha_harm, runs),
+        kept("false safety, worst weather", false_safe, TEST.alpha_safe, runs),
+        Claim(claim=f"10x errors at 20 req/s: {tenfold:g} s <= 10 s", holds=tenfold <= 10),
     ]
 
 
@@ -221,13 +233,13 @@ def inf_for_none(value: float | None) -> float:
 
 def main() -> int:
     """Simulate, show, write."""
-    given = options("Calibration and speed of the error-rate gate.", runs=3000, quick=200)
+    given = options("Calibration and speed of the error-rate gate.", runs=5000, quick=200)
     report = Report(name="judge-error-rate", options=given)
     rows = measured(given)
     print_harm(rows)
     print_safe(rows)
     print_late(rows)
-    return report.write(rows, claims(rows))
+    return report.write(rows, claims(rows, given.runs))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 from detection import Detection, first_proof
-from record import Claim, Options, Report, options, progress, show
+from record import Claim, Options, Report, kept, options, progress, show
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
 from sluice_operator.judge.paired import PairedFamily
@@ -93,14 +93,14 @@ def measured(given: Options) -> list[Outcome]:
     return outcomes
 
 
-def claims(outcomes: list[Outcome]) -> list[Claim]:
+def claims(outcomes: list[Outcome], runs: int) -> list[Claim]:
     """What is promised of the gate."""
     safe, false_safe, harm, false_harm = (outcome.labels for outcome in outcomes)
     safe_labels = safe.quantile(0.5) or np.inf
     harm_labels = harm.quantile(0.5) or np.inf
     return [
-        Claim(claim=f"false safety {false_safe.found:.2%} <= 5 %", holds=false_safe.found <= 0.05),
-        Claim(claim=f"false harm {false_harm.found:.2%} <= 1 %", holds=false_harm.found <= 0.01),
+        kept("false safety", false_safe.found, TEST.alpha_safe, runs),
+        kept("false harm", false_harm.found, TEST.alpha_harm, runs),
         Claim(claim=f"no loss: safe in {safe_labels:g} <= 1,000", holds=safe_labels <= 1000),
         Claim(claim=f"3 pp loss: harm in {harm_labels:g} <= 600", holds=harm_labels <= 600),
     ]
@@ -108,13 +108,13 @@ def claims(outcomes: list[Outcome]) -> list[Claim]:
 
 def main() -> int:
     """Simulate, show, write."""
-    given = options("Labels that the paired accuracy gate needs.", runs=3000, quick=200)
+    given = options("Labels that the paired accuracy gate needs.", runs=5000, quick=200)
     report = Report(name="judge-paired", options=given)
     outcomes = measured(given)
     head = ("proof", "true loss", "proven", "median labels", "95 %")
     title = f"Margin {TEST.margin:.0%}, {DISCORDANCE:.0%} of pairs differ, {HORIZON:,} labels"
     show(title, head, [outcome.words() for outcome in outcomes])
-    return report.write([o.record(given.runs) for o in outcomes], claims(outcomes))
+    return report.write([o.record(given.runs) for o in outcomes], claims(outcomes, given.runs))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,16 @@ class Claim:
     holds: bool
 
 
+def kept(what: str, share: float, alpha: float, runs: int) -> Claim:
+    """That a share of wrong proofs is `alpha` at most, as far as so many runs can tell.
+
+    Four standard deviations: of a hundred shares that are exactly `alpha`, none is likely beyond.
+    """
+    chance = 4 * (alpha * (1 - alpha) / runs) ** 0.5
+    sentence = f"{what}: {share:.2%} <= {alpha:.1%}, give or take {chance:.2%} of chance"
+    return Claim(claim=sentence, holds=share <= alpha + chance)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Figures of one benchmark on their way to screen and file."""
