@@ -17,7 +17,7 @@ from sluice_operator.judge.layer import (
     against_totals,
     classes_problem,
     column_of,
-    folded,
+    grown_by,
     rows_of,
     table_sum,
     unfolded,
@@ -57,7 +57,7 @@ def _with_edges(main: Change, evidence: Evidence, window: Window) -> Change:
     counts = column_of(window.table, table.names)
     others = against_totals(counts[1:], window.stable, window.candidate)
     before = unfolded(evidence.layers, len(others), COARSE)
-    wealth = folded(before + ratio_factors(others, 1.0, COARSE_UP))
+    wealth = grown_by(before, ratio_factors(others, 1.0, COARSE_UP))
     logs = np.array((main.log_harm, *log_e(wealth)))
     fields = {"table": table_sum(table, counts), "layers": rows_of(wealth)}
     return replace(

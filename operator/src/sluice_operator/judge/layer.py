@@ -77,10 +77,14 @@ def unfolded(wealth: Wealth, layers: int, points: int) -> FloatArray:
     return whole
 
 
-def folded(wealth: FloatArray) -> FloatArray:
-    """Log wealth as it is kept, rounded down: what rounding takes away can prove nothing."""
+def grown_by(wealth: FloatArray, factors: FloatArray) -> FloatArray:
+    """Log wealth with a window's factors, which are rounded down: that can prove nothing more.
+
+    Shapes: all alike.
+    """
     scale = 10.0**_DECIMALS
-    kept: FloatArray = np.floor(wealth * scale) / scale
+    added = wealth + np.floor(factors * scale) / scale
+    kept: FloatArray = np.round(added, _DECIMALS)
     return kept
 
 

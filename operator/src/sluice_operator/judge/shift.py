@@ -14,7 +14,7 @@ from sluice_operator.judge.arm import arm_sum, metric_words
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.family import Change
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.judge.layer import against_totals, classes_problem, folded, rows_of, unfolded
+from sluice_operator.judge.layer import against_totals, classes_problem, grown_by, rows_of, unfolded
 from sluice_operator.judge.mixture import (
     COARSE,
     COARSE_DOWN,
@@ -26,7 +26,7 @@ from sluice_operator.judge.mixture import (
 )
 from sluice_operator.judge.ratio import ratio_factors
 from sluice_operator.judge.slot import NO_SLOTS, PLACES, dealt, grown, shares_in, tally
-from sluice_operator.model import Window
+from sluice_operator.model import Table, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,26 @@ class ShiftFamily:
 
 
 def _change(test: Test, evidence: Evidence, window: Window) -> Change:
+    assert window.table
+    if evidence.table is None:  # the first classes: nothing can be bet on what is not yet named
+        table = grown(NO_SLOTS, window.table)
+        return Change(fields={"table": table}, log_harm=0.0, log_safe=0.0)
+    return _counted(test, evidence, evidence.table, window)
+
+
+def _counted(test: Test, evidence: Evidence, before: Table, window: Window) -> Change:
     assert window.stable
     assert window.candidate
     assert window.table
-    before = evidence.table or NO_SLOTS
     totals = (evidence.stable, evidence.candidate)
     counts = against_totals(dealt(before, totals, window.table), window.stable, window.candidate)
     harm = _bet(evidence.layers, counts, test.margin, COARSE_UP)
     safe = _bet(evidence.safe_layers, counts, test.margin, COARSE_DOWN)
     stable, candidate = arm_sum(window.stable, totals[0]), arm_sum(window.candidate, totals[1])
     after = tally(before, window.table)
-    matters = shares_in(after, (stable, candidate))
     table = grown(after, window.table)
+    matters = shares_in(after, (stable, candidate))
+    is_provable = len(table.names) == len(before.names) and matters.any()
     fields = {
         "table": table,
         "stable": stable,
@@ -88,9 +96,11 @@ def _change(test: Test, evidence: Evidence, window: Window) -> Change:
         "layers": rows_of(harm),
         "safe_layers": rows_of(safe),
     }
-    has_new = len(table.names) > len(before.names)
-    log_safe = 0.0 if has_new or not matters.any() else _least(safe, matters)
-    return Change(fields=fields, log_harm=log_mean(_both(harm), 2 * PLACES), log_safe=log_safe)
+    return Change(
+        fields=fields,
+        log_harm=log_mean(_both(harm), 2 * PLACES),
+        log_safe=_least(safe, matters) if is_provable else 0.0,
+    )
 
 
 def _bet(
@@ -103,7 +113,7 @@ def _bet(
     up = ratio_factors(counts, margin, tilts)
     down = ratio_factors(counts[:, (2, 3, 0, 1)], margin, tilts)
     before = unfolded(wealth, len(counts), 2 * COARSE)
-    return folded(before + np.concatenate((up, down), axis=1))
+    return grown_by(before, np.concatenate((up, down), axis=1))
 
 
 def _both(wealth: FloatArray) -> FloatArray:

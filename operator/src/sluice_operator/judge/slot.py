@@ -17,13 +17,11 @@ NO_SLOTS = Table(names=(REST,), stable=(0,), candidate=(0,))
 
 
 def dealt(slots: Table, totals: tuple[Arm, Arm], window: Table) -> FloatArray:
-    """Counts of a window by layer, the rare and the unknown in the rest; all 0 before any class.
+    """Counts of a window by layer, the rare and the unknown in the rest.
 
     Shapes: result: (layers, 2).
     """
     own = column_of(window, slots.names)
-    if len(slots.names) == 1:
-        return np.zeros_like(own)
     own[_rare(slots, totals)] = 0.0
     own[0] = _all_of(window) - own[1:].sum(axis=0)
     return own
