@@ -35,9 +35,11 @@ def update_all(gates: Sequence[Judged]) -> list[Evidence]:
     """`update` of many gates, to the bit; those with equal tests are counted together."""
     later = [evidence for _, evidence, _ in gates]
     for test, places in _by_test(gates).items():
-        evidence = [later[place] for place in places]
-        judged = _all_judged(test, evidence, [gates[place][2] for place in places])
-        for place, one in zip(places, judged, strict=True):
+        problem = family_of(test).problem
+        sound = [p for p in places if not (gates[p][2].error or problem(test, gates[p][2]))]
+        windows = [gates[place][2] for place in sound]
+        judged = _all_judged(test, [later[place] for place in sound], windows)
+        for place, one in zip(sound, judged, strict=True):
             later[place] = one
     return later
 
@@ -63,11 +65,10 @@ def restart_safe(evidence: Evidence) -> Evidence:
 
 
 def _by_test(gates: Iterable[Judged]) -> dict[Test, list[int]]:
-    """Places of the gates that have something to count, by their test."""
+    """Places of the gates with each test."""
     places: dict[Test, list[int]] = {}
-    for place, (test, _, window) in enumerate(gates):
-        if not problem_of(test, window):
-            places.setdefault(test, []).append(place)
+    for place, (test, _, _) in enumerate(gates):
+        places.setdefault(test, []).append(place)
     return places
 
 
@@ -75,6 +76,8 @@ def _all_judged(
     test: Test, evidence: Sequence[Evidence], windows: Sequence[Window]
 ) -> Iterator[Evidence]:
     """Evidence with the windows' counts, and e-values and verdicts brought up to its wealth."""
+    if not windows:
+        return
     family = family_of(test)
     changes = family.changes(test, evidence, windows)
     samples = map(family.samples, windows)
