@@ -12,6 +12,18 @@ from evidence_world import (
 )
 
 MAKERS = {"envoy": envoy_world, "prometheus": prometheus_world, "simulated": simulated_world}
+NOT_COUNTED = {("simulated", "SampleRatio")}
+"""Metrics that nobody counts in a world."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out questions that have no answer in their world."""
+    items[:] = [item for item in items if not NOT_COUNTED & {_question_of(item)}]
+
+
+def _question_of(item: pytest.Item) -> tuple[object, object]:
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params.get("world"), params.get("reader")
 
 
 @pytest.fixture(scope="session", params=MAKERS, ids=MAKERS.keys())
@@ -26,8 +38,7 @@ def world(
 @pytest.fixture(params=["ErrorRate", "LatencyExceedance", "SampleRatio"])
 def reader(world: EvidenceWorld, request: pytest.FixtureRequest) -> Ledgered:
     """A gate that has begun to count."""
-    if request.param not in world.metrics:
-        pytest.skip(f"nobody counts {request.param} in this world")
+    assert request.param in world.metrics
     reader = Ledgered(world, request.param)
     reader.begin()
     return reader
