@@ -47,7 +47,7 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
     root.mkdir(parents=True)
     address = f"127.0.0.1:{port}"
     # without a cache of folders, a test that changes a file in place is seen at once
-    options = ["--auth-key", f"{KEY},{SECRET}", "--addr", address, "--dir-cache-time", "0s"]
+    options = ["--auth-key", f"{KEY},{SECRET}", "--addr", address, "--dir-cache-time", "10s"]
     command = [str(RCLONE), "serve", "s3", *options, "--config", str(folder / "none"), str(root)]
     process = Process(command, folder / "rclone.log")
     try:

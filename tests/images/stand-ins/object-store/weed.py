@@ -43,7 +43,8 @@ def command(options: dict[str, str], port: int) -> list[str]:
     if not keys:
         sys.exit(f"{options['s3.config']} knows nobody, and rclone would let everybody in")
     address = f"--addr=127.0.0.1:{port}"
-    settings = ("--config=/tmp/none", "--dir-cache-time=0s", "--log-level=NOTICE")
+    # with no time at all rclone would clean its caches without a pause
+    settings = ("--config=/tmp/none", "--dir-cache-time=10s", "--log-level=NOTICE")
     return ["rclone", "serve", "s3", address, *settings, *keys, options["dir"]]
 
 
