@@ -32,7 +32,7 @@ from sluice_operator.simulation.world import START
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "support")]
 
-from late_rollout import LOOK, PLANS, Arrival, Matured, Rollout, story  # noqa: E402
+from late_rollout import LOOK, PLANS, Arrival, Rollout, story  # noqa: E402
 from late_store import Store, postgres_store, sqlite_store  # noqa: E402
 from postgres_server import postgres  # type: ignore[import-not-found]  # noqa: E402
 
@@ -57,7 +57,7 @@ class Run:
     trouble: Trouble
     rollouts: list[Rollout] = field(default_factory=lambda: [Rollout(name=n) for n in PLANS])
     _ledger: Ledger | None = None
-    _evidence: Matured | None = None
+    _evidence: LedgerEvidence | None = None
     _labels: dict[int, list[Label]] = field(default_factory=dict)
 
     def play(self, arrivals: Sequence[Sequence[Arrival]]) -> list[list[str]]:
@@ -106,7 +106,7 @@ class Run:
 
     def _open(self) -> None:
         self._ledger = self._opened()
-        self._evidence = Matured(LedgerEvidence(self._opened))
+        self._evidence = LedgerEvidence(self._opened)
 
     def _opened(self) -> Ledger:
         return self.store.open(self._seconds, self._today)

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from sluice_ledger.records import Prediction
-from sluice_operator.api.v1alpha1 import Comparison, ModelDeployment, Spec
+from sluice_operator.api.load import parse
+from sluice_operator.api.v1alpha1 import Spec
 from sluice_operator.evidence.ledger import LedgerEvidence
-from sluice_operator.model import Question, Window
 from sluice_operator.rollout.ports import Ports
 from sluice_operator.rollout.reconcile import Wish, reconcile
 from sluice_operator.rollout.record import decision_to_plain, status_from_json, status_to_json
@@ -18,7 +18,6 @@ from sluice_operator.rollout.status import Status
 from sluice_operator.simulation.world import World
 
 LOOK = timedelta(minutes=30)
-MATURITY = timedelta(hours=72)
 EARLIEST_HOURS, LATEST_HOURS = 24.0, 72.0
 LABELLED = 0.93
 ANSWERS = 40
@@ -100,32 +99,6 @@ def story(seed: int, looks: int) -> list[list[Arrival]]:
     ]
 
 
-class Matured:
-    """Asks for matured cohorts where a gate of split traffic waits for labels.
-
-    The core says so itself once gates know `labels`; saying it twice changes nothing.
-    """
-
-    def __init__(self, source: LedgerEvidence) -> None:
-        self._source = source
-
-    def windows(self, name: str, questions: tuple[Question, ...]) -> tuple[Window, ...]:
-        """See `EvidenceSource.windows`."""
-        asked = tuple(
-            one if one.comparison == Comparison.PAIRED else replace(one, maturity=MATURITY)
-            for one in questions
-        )
-        return self._source.windows(name, asked)
-
-    def query_of(self, question: Question) -> str:
-        """See `EvidenceSource.query_of`."""
-        return self._source.query_of(question)
-
-    def close(self) -> None:
-        """Let go of the ledger."""
-        self._source.close()
-
-
 @dataclass(kw_only=True)
 class Rollout:
     """One deployment with its world, and all that the core remembers of it."""
@@ -141,7 +114,7 @@ class Rollout:
 
     def spec(self, look: int) -> Spec:
         """The first model, and from the second look on another one."""
-        return ModelDeployment.model_validate(
+        return parse(
             {
                 "apiVersion": "sluice.dev/v1alpha1",
                 "kind": "ModelDeployment",
@@ -154,7 +127,7 @@ class Rollout:
             }
         ).spec
 
-    def look(self, number: int, evidence: Matured) -> None:
+    def look(self, number: int, evidence: LedgerEvidence) -> None:
         """Two turns: what the first has wanted, the second sees."""
         for _ in range(2):
             ports = Ports(serving=self.world, evidence=evidence, clock=lambda: self.world.now)
