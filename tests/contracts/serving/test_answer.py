@@ -161,6 +161,21 @@ def test_requests_are_counted_and_timed_per_revision(shared_server):
     assert shared_server.metric("sluice_ledger_dropped_total", revision="loans-1") == 0
 
 
+def test_inputs_are_counted_by_bin_beside_the_shares_of_training(shared_server):
+    def count(field, name):
+        labels = {"revision": "loans-1", "field": field, "bin": name}
+        return shared_server.metric("sluice_input_bins_total", **labels)
+
+    before = [count("region", name) for name in ("north", "other")]
+    missing = count("amount", "missing")
+    shared_server.infer(one_loan())
+    shared_server.infer(one_loan(age=17))  # refused: no model is asked, and nothing is counted
+    assert [count("region", name) for name in ("north", "other")] == [before[0] + 1, before[1]]
+    assert count("amount", "missing") == missing
+    share = shared_server.metric("sluice_profile_share", field="region", bin="north")
+    assert 0 < share < 1
+
+
 def test_a_model_that_raises_fails_its_request_only(server_of, failing_package):
     server = server_of(failing_package, revision="loans-3").start().wait_ready()
     failed = server.infer(one_loan(region="west", id="bad"))
