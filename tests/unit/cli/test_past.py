@@ -45,7 +45,7 @@ def sluice(folder: Path, runs: list[dict], *words: str) -> "subprocess.Completed
     (folder / "run.yaml").write_text(yaml.safe_dump_all(runs))
     command = [SLUICE, "rollout", *words, "-f", "run.yaml"]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=280
     )
 
 

@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 def sluice(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [SLUICE, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=170
+        [SLUICE, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=280
     )
 
 
