@@ -150,9 +150,15 @@ def take_away() -> None:
     """The namespaces, and what in them waits for somebody who may be gone already."""
     names = (RUNS,) if REAL_SELDON in os.environ else (NAMESPACE, RUNS)
     kubectl("delete", "namespace", *names, "--ignore-not-found", "--wait=false")
+    eventually(lambda: not _left(names), within=300, every=2.0)
+
+
+def _left(names: tuple[str, ...]) -> list[str]:
+    """Namespaces that are still there; whoever would have let go of their objects may be gone."""
     for kind in ("modeldeployments", "experiments", "models") if NAMESPACE in names else ():
         _quietly(lambda kind=kind: _let_go(kind))
-    kubectl("delete", "namespace", *names, "--ignore-not-found", "--timeout=300s")
+    found = kubectl("get", "namespace", *names, "--ignore-not-found", "-o", "name")
+    return found.split()
 
 
 def _let_go(kind: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from eventually import eventually
 from house import version
-from image_pod import STRICT, kubectl
+from image_pod import STRICT, KubectlError, kubectl
 from stack import FILES, NAMESPACE, Stack
 from stack_training import COMMON, RARE, numeric_names
 from training_projects import tumour_rows
@@ -86,8 +86,11 @@ class Users:
 
     def seen(self) -> Seen:
         """Everything so far."""
-        kubectl_log = kubectl("logs", "-n", NAMESPACE, self.name)
-        lines = [json.loads(line) for line in kubectl_log.splitlines() if line.startswith('{"at"')]
+        try:
+            said = kubectl("logs", "-n", NAMESPACE, self.name)
+        except KubectlError as not_yet:
+            raise AssertionError(str(not_yet)) from not_yet
+        lines = [json.loads(line) for line in said.splitlines() if line.startswith('{"at"')]
         return [(line["at"], _counted(line["seen"])) for line in lines]
 
     def totals(self) -> Counter[tuple[str, int]]:

@@ -16,7 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from sluice_operator.api.fields import parse_duration
-from sluice_operator.api.load import load
+from sluice_operator.api.load import load, read
+from sluice_operator.api.template import in_force
 from sluice_operator.api.v1alpha1 import ModelDeployment
 from sluice_operator.errors import SpecError
 from sluice_operator.simulation.behaviour import Behaviour, Traffic
@@ -99,17 +100,19 @@ def _delay(text: str) -> Any:
 
 def rehearse_all(given: Given, html: Path | None, output: Output) -> None:
     """Rehearse, and tell what came of it."""
+    documents = read(given.file)
     deployment = load(given.file)
+    spec = in_force(deployment.spec, documents.gates)
     users = given.users(deployment)
     samples = [Sample(candidate=one) for one in candidates(given.candidates, users.stable)]
-    poll = poll_of(deployment.spec)
+    poll = poll_of(spec)
     trials = [
-        Trial(spec=deployment.spec, users=users, candidate=sample.candidate.behaviour, poll=poll)
+        Trial(spec=spec, users=users, candidate=sample.candidate.behaviour, poll=poll)
         for sample in samples
     ]
     plan = Plan(trials=trials, runs=given.runs, seed=given.seed, jobs=given.jobs, keep=given.keep)
     whole = _fill(samples, plan)
-    found = list(prospects(deployment.spec, users))
+    found = list(prospects(spec, users))
     told = Rehearsed(
         name=deployment.metadata.name,
         setting=_setting(users, plan, samples),
