@@ -76,8 +76,9 @@ class Users:
         }
         files = {"plan.json": json.dumps(plan), "users.py": (FILES / "users.py").read_text()}
         head = {"apiVersion": "v1", "metadata": {"name": self.name}}
-        self.stack.apply(head | {"kind": "ConfigMap", "data": files})
-        self.stack.apply(head | {"kind": "Pod", "spec": self._spec()})
+        # created, for an apply would put all of the plan into an annotation, too
+        for body in ({"kind": "ConfigMap", "data": files}, {"kind": "Pod", "spec": self._spec()}):
+            kubectl("create", "-n", NAMESPACE, "-f", "-", stdin=json.dumps(head | body))
         eventually(self.seen, within=120, every=1.0)
 
     def stop(self) -> None:
