@@ -10,7 +10,7 @@ from sluice_kinds import Admission, install_kinds
 from sluice_operator.api.crd import ROLLOUT_ACTION, ROLLOUT_RUN, Resource, schema_of
 
 
-def more(document: Document, **spec: str) -> Document:
+def more(document: Document, **spec: object) -> Document:
     """The same with optional fields."""
     return document | {"spec": document["spec"] | spec}
 
@@ -18,7 +18,7 @@ def more(document: Document, **spec: str) -> Document:
 DIGEST = f"sha256:{'0' * 64}"
 GOOD = {
     "rolloutactions": more(action("Promote", by="jo"), reason="the report is fine"),
-    "rolloutruns": more(run("churn-1a2b3c4d"), digest=DIGEST, stable="churn-22222222"),
+    "rolloutruns": more(run("churn-1a2b3c4d"), digest=DIGEST, stable="churn-22222222", page=1),
 }
 
 

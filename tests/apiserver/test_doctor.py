@@ -101,7 +101,7 @@ def test_the_command_for_an_empty_cluster_installs_what_was_missing(
 ) -> None:
     """The fixture has carried it out."""
     missing = {f"customresourcedefinition {name}" for name in definitions(ward.client)}
-    assert len(missing) == 3
+    assert len(missing) == 5
     expected = {f"namespace {ward.namespace}", "release sluice", *missing}
     assert set(empty) == expected | {f"customresourcedefinition {SELDON_2[0]}"}
     assert {empty[what].next for what in expected} == {ward.remedy.install()}

@@ -5,7 +5,6 @@
   resources:
   - clustergatetemplates
   verbs:
-  - get
   - list
   - watch
 - apiGroups:
@@ -75,7 +74,6 @@
   resources:
   - gatetemplates
   verbs:
-  - get
   - list
   - watch
 - apiGroups:

@@ -60,7 +60,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(kind=ROLLOUT_RUN, subresource="status", verbs=("update",)),
     Permission(kind=ROLLOUT_ACTION, verbs=SEE),
     Permission(kind=ROLLOUT_ACTION, subresource="status", verbs=("update",)),
-    Permission(kind=GATE_TEMPLATE, verbs=SEE),
+    Permission(kind=GATE_TEMPLATE, verbs=WATCH),
     Permission(kind=SELDON_MODEL, verbs=OWN),
     Permission(kind=SELDON_EXPERIMENT, verbs=OWN),
     Permission(kind=SELDON_SERVER, verbs=OWN),
@@ -68,7 +68,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(kind=VIRTUAL_SERVICE, verbs=WATCH),
     Permission(kind=EVENT, verbs=("create", "patch")),
     Permission(kind=LEASE, verbs=("get", "create", "patch", "update"), lease_only=True),
-    Permission(kind=CLUSTER_GATE_TEMPLATE, verbs=SEE),
+    Permission(kind=CLUSTER_GATE_TEMPLATE, verbs=WATCH),
     # kopf watches both to learn which kinds and namespaces there are
     Permission(kind=CRD, verbs=WATCH),
     Permission(kind=NAMESPACE, verbs=WATCH),
