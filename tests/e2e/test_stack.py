@@ -117,8 +117,8 @@ def test_a_better_model_is_promoted_through_disturbances(stack, deployment, bett
     assert [one["outcome"] for one in status["history"]][-1] == "Promoted"
 
 
-def test_every_step_was_a_pod_and_the_models_are_in_the_registry(stack, better, narrow) -> None:
-    found = versions(stack, MODEL)
+def test_every_step_was_a_pod_and_the_models_are_in_the_registry(better, narrow) -> None:
+    found = versions(MODEL)
     assert len(found) == 3
     assert all(one["source"].startswith("s3://mlflow/") for one in found)
     assert left_behind() == []
@@ -172,5 +172,5 @@ def test_an_uninstalled_release_leaves_data_and_a_new_one_finds_them(
     with stack.timed("installed again"):
         stack.install()
         stack.await_ready()
-    assert len(versions(stack, MODEL)) == 3
+    assert len(versions(MODEL)) == 3
     deployment.await_phase("Healthy", better)

@@ -89,11 +89,6 @@ class Stack:
         """As kubectl shows them."""
         return kubectl("get", "pods", "-A", "-o", "wide")
 
-    def proxied(self, service: str, path: str) -> Any:
-        """What a Service answers, by way of the API server."""
-        where = f"/api/v1/namespaces/{NAMESPACE}/services/{service}/proxy{path}"
-        return json.loads(kubectl("get", "--raw", where))
-
     def get(self, kind: str, name: str) -> Object:
         """An object of the namespace."""
         found: Object = json.loads(kubectl("get", kind, name, "-n", NAMESPACE, "-o", "json"))

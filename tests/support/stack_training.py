@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import yaml
 from eventually import eventually
 from house import ROOT
@@ -72,7 +73,7 @@ class Trainer:
     def copied(self, uri: str, name: str) -> str:
         """Where a copy of a version's package lies: the same model as another revision."""
         number = uri.rpartition("/")[2]
-        found = {one["version"]: one["source"] for one in versions(self.stack, uri.split("/")[1])}
+        found = {one["version"]: one["source"] for one in versions(uri.split("/")[1])}
         folder = found[number].removeprefix(f"s3://{BUCKET}/")
         with self._store() as store:
             pages = store.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=folder)
@@ -133,10 +134,18 @@ def forwarded(what: str, port: int) -> Iterator[int]:
             child.wait()
 
 
-def versions(stack: Stack, name: str) -> list[dict[str, Any]]:
+def versions(name: str) -> list[dict[str, Any]]:
     """What the registry knows of a model, the newest first."""
-    path = f"/api/2.0/mlflow/model-versions/search?filter=name%3D'{name}'"
-    found: list[dict[str, Any]] = stack.proxied("sluice-mlflow:5000", path)["model_versions"]
+    service = "sluice-mlflow"
+    with forwarded(f"service/{service}", 5000) as port:
+        answer = httpx.get(
+            f"http://127.0.0.1:{port}/api/2.0/mlflow/model-versions/search",
+            params={"filter": f"name='{name}'"},
+            headers={"Host": f"{service}:5000"},  # MLflow answers to its own names alone
+            timeout=30,
+        )
+    answer.raise_for_status()
+    found: list[dict[str, Any]] = answer.json()["model_versions"]
     return found
 
 
