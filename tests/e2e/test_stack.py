@@ -155,7 +155,7 @@ def test_the_doctor_names_what_is_missing(stack) -> None:
 def test_every_prediction_of_the_users_is_in_the_ledger(stack, users) -> None:
     seen = sum(count for (_, status), count in users.totals().items() if status == 200)
     users.stop()
-    query = "SELECT count(DISTINCT request_id) FROM predictions WHERE NOT mirrored"
+    query = "SELECT count(DISTINCT request_id) FROM prediction WHERE NOT mirrored"
     command = ("psql", "-h", "/var/run/postgresql", "-U", "postgres", "-d", "ledger", "-Atc", query)
     where = ("-n", NAMESPACE, "sluice-postgresql-0", "-c", "postgresql", "--")
     kept = lambda: int(kubectl("exec", *where, *command))  # noqa: E731
