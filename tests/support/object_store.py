@@ -46,8 +46,8 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
     root, port = folder / "buckets", _free_port()
     root.mkdir(parents=True)
     address = f"127.0.0.1:{port}"
-    # without a cache of folders, a test that changes a file in place is seen at once
-    # tests write into the folder itself; with no time at all rclone cleans its caches without a pause
+    # a test that changes a file in place is seen at once; with no time at all rclone would clean
+    # its caches without a pause
     options = ["--auth-key", f"{KEY},{SECRET}", "--addr", address, "--dir-cache-time", "1ms"]
     command = [str(RCLONE), "serve", "s3", *options, "--config", str(folder / "none"), str(root)]
     process = Process(command, folder / "rclone.log")
