@@ -162,15 +162,18 @@ def test_every_prediction_of_the_users_is_in_the_ledger(stack, users) -> None:
     eventually(lambda: kept() >= seen, within=60, every=1.0)
 
 
-def test_an_uninstalled_release_leaves_data_and_a_new_one_finds_them(
+def test_an_uninstalled_release_leaves_data_and_a_new_one_goes_on_with_them(
     stack, deployment, better
 ) -> None:
-    before = claims()
+    before, stable = claims(), deployment.status()["stable"]["name"]
     stack.helm("uninstall", "sluice", "--wait")
     assert claims() == before
-    assert json.loads(kubectl("get", "modeldeployment", "-n", NAMESPACE, "-o", "json"))["items"]
+    assert deployment.status()["stable"]["name"] == stable
     with stack.timed("installed again"):
         stack.install()
         stack.await_ready()
     assert len(versions(MODEL)) == 3
-    deployment.await_phase("Healthy", better)
+    assert deployment.await_phase("RolledBack", better)["stable"]["name"] == stable
+    users = Users(stack=stack, plan=Plan(model=MODEL))
+    users.start()
+    eventually(lambda: answered(users)[stable] > 100, within=120, every=1.0)

@@ -84,6 +84,7 @@ class Users:
     def stop(self) -> None:
         """Ask no more."""
         kubectl("delete", "pod", self.name, "-n", NAMESPACE, "--grace-period=0", "--force")
+        kubectl("delete", "configmap", self.name, "-n", NAMESPACE)
 
     def seen(self) -> Seen:
         """Everything so far."""
