@@ -117,10 +117,10 @@ SOURCES: Final[Mapping[str, tuple[str, Callable[[Document], Iterator[Row]]]]] = 
     "bench/engine/detection.py": ("bench/detection.json", claims),
     "bench/engine/weight_change.py": ("bench/engine.json", weight_change),
     "bench/serving/overhead.py": ("bench/serving.json", serving),
-    "bench/judge/error_rate.py": ("bench/error_rate.json", claims),
-    "bench/judge/paired.py": ("bench/paired.json", claims),
-    "bench/judge/cost.py": ("bench/cost.json", claims),
-    "bench/judge/sticky.py": ("bench/sticky.json", claims),
+    "bench/judge/error_rate.py": ("bench/judge-error-rate.json", claims),
+    "bench/judge/paired.py": ("bench/judge-paired.json", claims),
+    "bench/judge/cost.py": ("bench/judge-cost.json", claims),
+    "bench/judge/sticky.py": ("bench/judge-sticky.json", claims),
     "bench/ledger/throughput.py": ("bench/throughput.json", claims),
 }
 """By command: the file that it leaves below `build/`, and how to read it."""

@@ -52,7 +52,7 @@ def test_what_was_run_is_written_and_stays_when_other_things_are_run(house):
     measured(house, "bench/engine.json", change(62))
     assert figures.main(house) == 0
     shutil.rmtree(house / "build")
-    measured(house, "bench/cost.json", {"claims": [{"claim": "cheap", "holds": True}]})
+    measured(house, "bench/judge-cost.json", {"claims": [{"claim": "cheap", "holds": True}]})
     assert figures.main(house) == 0
     found = "\n".join(rows(house))
     assert "slowest of 24 weight changes under load: 62 ms, at most 100 ms | yes |" in found
