@@ -69,17 +69,6 @@ class Deployment:
 
         return eventually(reached, within=within, every=0.5)
 
-    def await_step(self, index: int, within: float = 300.0) -> None:
-        """Until the rollout under way is at a step, or beyond it."""
-
-        def reached() -> bool:
-            status = self.status()
-            assert status.get("candidate"), _told(status)
-            assert status["step"].get("index", 0) >= index, _told(status)
-            return True
-
-        eventually(reached, within=within, every=0.5)
-
 
 def _told(status: dict[str, Any]) -> str:
     conditions = status.get("conditions", ())

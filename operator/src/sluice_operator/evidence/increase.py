@@ -64,8 +64,3 @@ def _step(then: Mapping[str, float], now: Mapping[str, float]) -> dict[str, int]
     """
     anew = any(value < then.get(name, 0) for name, value in now.items())
     return {name: int(value - (0 if anew else then.get(name, 0))) for name, value in now.items()}
-
-
-def _older(group: Group, older: Mapping[Labels, float]) -> dict[str, float]:
-    known = {name: older.get(series.labels) for name, series in group.members.items()}
-    return {name: value for name, value in known.items() if value is not None}
