@@ -164,7 +164,8 @@ def test_a_bad_candidate_of_a_sample_is_sent_home_for_the_right_reason(sample, t
     end = told.ends[name]
     past = end["history"][-1]
     assert (end["phase"], end["stable"]["uri"]) == ("RolledBack", GOOD)
-    assert (past["outcome"], past["peakWeight"]) == ("RolledBack", trial.peak)
+    assert past["outcome"] in outcomes_of(trial)
+    assert past["peakWeight"] == trial.peak
     assert "harm proven" in past["cause"]
     assert any(gate in past["cause"] for gate in trial.gate.split())
     assert told.stage.weights(name) == {end["stable"]["name"]: 100}
@@ -218,6 +219,11 @@ def test_core_1_is_judged_by_what_its_executors_have_counted(told):
     ]
     assert asked
     assert all("seldon_api_executor_server_requests_seconds_count" in query for query in asked)
+
+
+def outcomes_of(trial: Trial) -> set[str]:
+    """With all users at once, the proof comes just before the promotion or just after it."""
+    return {"RolledBack", "Undone"} if trial.peak == 100 else {"RolledBack"}
 
 
 def names_of(stage: Stage, kind: Kind) -> set[str]:

@@ -223,6 +223,7 @@ def test_an_interrupted_run_takes_its_pod_away_and_the_next_goes_on_from_there(
     seed = 4242
 
     def interrupt(pod: dict[str, Any]) -> dict[str, Any]:
+        fates["train"] = image_missing  # once: a second Ctrl-C ends the taking away as well
         interrupt_main()
         return image_missing(pod)
 

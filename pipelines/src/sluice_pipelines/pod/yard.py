@@ -63,9 +63,9 @@ class PodYard:
         Raises:
             ClusterError: The Pod is refused, or the API server is away for long.
         """
-        self._cluster.create(self._pods, pod_of(work, self._ground))
-        show(f"Pod {self._ground.namespace}/{work.name}")
-        try:
+        try:  # also around the making: a Ctrl-C may come when the cluster has it and we do not know
+            self._cluster.create(self._pods, pod_of(work, self._ground))
+            show(f"Pod {self._ground.namespace}/{work.name}")
             trouble = self._followed(work.name, show)
         finally:
             self._cluster.delete(self._pods, work.name)
