@@ -19,6 +19,8 @@ from sluice_ledger import wire
 from sluice_ledger.errors import LedgerError, Refusal, RefusedError, StoreError
 from sluice_ledger.records import (
     ArmOutcomes,
+    BinnedScores,
+    Bins,
     CohortOutcomes,
     Conflicts,
     Due,
@@ -30,6 +32,8 @@ from sluice_ledger.records import (
     PairedPredictions,
     PredictedClasses,
     Prediction,
+    Score,
+    ScoreDeciles,
     WorthOutcomes,
 )
 
@@ -145,6 +149,20 @@ class HttpLedger:
         """See `Ledger.predicted_classes`."""
         asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
         return PredictedClasses(**self._get(wire.CLASSES, wire.ClassesOut, asked).model_dump())
+
+    def score_deciles(self, deployment: str, revision: str, score: Score) -> ScoreDeciles:
+        """See `Ledger.score_deciles`."""
+        asked = {"deployment": deployment, "revision": revision, "score": score.value}
+        return ScoreDeciles(**self._get(wire.DECILES, wire.DecilesOut, asked).model_dump())
+
+    def binned_scores(
+        self, deployment: str, revision: str, bins: Bins, cursor: int
+    ) -> BinnedScores:
+        """See `Ledger.binned_scores`."""
+        who = {"deployment": deployment, "revision": revision, "cursor": cursor}
+        where = {"score": bins.score.value, "edges": [repr(edge) for edge in bins.edges]}
+        found = self._get(wire.BINS, wire.BinsOut, {**who, **where})
+        return BinnedScores(**found.model_dump())
 
     def paired_predictions(
         self, deployment: str, stable: str, candidate: str, cursor: int

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from sluice_ledger.records import (
     ArmOutcomes,
+    BinnedScores,
+    Bins,
     CohortOutcomes,
     Due,
     KeyFigure,
@@ -15,6 +17,8 @@ from sluice_ledger.records import (
     PairedPredictions,
     PredictedClasses,
     Prediction,
+    Score,
+    ScoreDeciles,
     WorthOutcomes,
 )
 
@@ -96,6 +100,24 @@ class Ledger(Protocol):
 
     def predicted_classes(self, deployment: str, revision: str, cursor: int) -> PredictedClasses:
         """What one revision predicted after the cursor, whether users saw it or not.
+
+        Raises:
+            StoreError: The rows cannot be read; ask again with the same cursor.
+        """
+        ...
+
+    def score_deciles(self, deployment: str, revision: str, score: Score) -> ScoreDeciles:
+        """Where the scores of one revision's latest answers are cut into ten parts.
+
+        Raises:
+            StoreError: The rows cannot be read.
+        """
+        ...
+
+    def binned_scores(
+        self, deployment: str, revision: str, bins: Bins, cursor: int
+    ) -> BinnedScores:
+        """Scores of what one revision answered after the cursor, whether users saw it or not.
 
         Raises:
             StoreError: The rows cannot be read; ask again with the same cursor.

@@ -6,6 +6,8 @@ kind of last arrival, and each branch walks an index from the cursor on. The fir
 candidate's answers alone: before them there were no pairs.
 """
 
+from sluice_ledger.records import Score
+
 _OUTCOME = """
 SELECT COALESCE(SUM(wrong > fault), 0), COALESCE(SUM(wrong = fault), 0),
        COALESCE(SUM(wrong < fault), 0)
@@ -136,6 +138,18 @@ SELECT prediction, COUNT(*) AS often FROM prediction
 WHERE deployment = :deployment AND revision = :revision AND sequence > :cursor
 GROUP BY prediction ORDER BY often DESC, prediction
 """
+
+_SCORES = """
+SELECT {column} FROM prediction
+WHERE deployment = :deployment AND revision = :revision
+"""
+_COLUMNS = {Score.NUMBER: "prediction", Score.CONFIDENCE: "confidence"}
+_ALL_SCORES = {score: _SCORES.format(column=column) for score, column in _COLUMNS.items()}
+NEW_SCORES = {score: f"{query} AND sequence > :cursor" for score, query in _ALL_SCORES.items()}
+LATEST_SCORES = {
+    score: f"{query} ORDER BY sequence DESC LIMIT :most" for score, query in _ALL_SCORES.items()
+}
+"""One row for each answer; `score_in` says what is a score."""
 
 AGREEMENT = """
 SELECT COALESCE(SUM(same), 0), COUNT(*) FROM (

@@ -1,6 +1,7 @@
 """What a ledger keeps: predictions, and the labels and events that arrive later."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,47 @@ class PredictedClasses:
     """The commonest ones, most frequent first; of equal ones the lesser name."""
     rest: int
     """All others together."""
+    cursor: int
+
+
+class Score(StrEnum):
+    """Which number of an answer is told by size."""
+
+    NUMBER = "number"
+    """The prediction itself, where it is a number."""
+    CONFIDENCE = "confidence"
+    """Its confidence, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bins:
+    """Which score is put in order, and where it is cut."""
+
+    score: Score
+    edges: tuple[float, ...]
+    """Rising; a bin holds its upper edge and not its lower one, and the last has no upper one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDeciles:
+    """Where the scores of the latest answers are cut into ten parts."""
+
+    edges: tuple[float, ...]
+    """Rising, each once, nine at most; none where all scores are equal."""
+    scores: int
+    """Answers that were looked at and have one."""
+    rest: int
+    """Those that have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinnedScores:
+    """How many answers lie in each bin, since a cursor."""
+
+    counts: tuple[int, ...]
+    """From below; one more than there are edges."""
+    rest: int
+    """Answers without a score: no number, or no confidence."""
     cursor: int
 
 

@@ -21,14 +21,18 @@ from sluice_ledger.query import (
     FIRST_ANSWERS,
     FIRST_PAIRS,
     KPI,
+    LATEST_SCORES,
     NEW_ANSWERS,
     NEW_PAIRS,
+    NEW_SCORES,
     PRESENT,
     WAITING_PAIRS,
     WORTH,
 )
 from sluice_ledger.records import (
     ArmOutcomes,
+    BinnedScores,
+    Bins,
     CohortOutcomes,
     Conflicts,
     Due,
@@ -40,9 +44,12 @@ from sluice_ledger.records import (
     PairedPredictions,
     PredictedClasses,
     Prediction,
+    Score,
+    ScoreDeciles,
     WorthOutcomes,
 )
 from sluice_ledger.schema import VERSION
+from sluice_ledger.score import MOST_SCORES, binned, deciles_of, score_in
 from sluice_ledger.tick import SHOWN_CLASSES, horizon, tick_of, ticks_in
 
 BUSY_SECONDS = 10.0
@@ -154,6 +161,26 @@ class SqliteLedger:
         return PredictedClasses(
             counts=tuple(shown), rest=sum(often for _, often in others), cursor=last
         )
+
+    def score_deciles(self, deployment: str, revision: str, score: Score) -> ScoreDeciles:
+        """See `Ledger.score_deciles`."""
+        asked = {"deployment": deployment, "revision": revision, "most": MOST_SCORES}
+        with self._reading() as (connection, _, _):
+            found = connection.execute(LATEST_SCORES[score], asked).fetchall()
+        scores = [one for (value,) in found if (one := score_in(value)) is not None]
+        return ScoreDeciles(
+            edges=deciles_of(scores), scores=len(scores), rest=len(found) - len(scores)
+        )
+
+    def binned_scores(
+        self, deployment: str, revision: str, bins: Bins, cursor: int
+    ) -> BinnedScores:
+        """See `Ledger.binned_scores`."""
+        asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
+        with self._reading() as (connection, last, _):
+            found = connection.execute(NEW_SCORES[bins.score], asked)
+            counts, rest = binned((score_in(value) for (value,) in found), bins.edges)
+        return BinnedScores(counts=counts, rest=rest, cursor=last)
 
     def paired_predictions(
         self, deployment: str, stable: str, candidate: str, cursor: int

@@ -15,6 +15,8 @@ KPI = "/v1/outcomes/kpi"
 COHORT = "/v1/outcomes/cohort"
 WORTH = "/v1/outcomes/worth"
 CLASSES = "/v1/outcomes/classes"
+DECILES = "/v1/outcomes/deciles"
+BINS = "/v1/outcomes/bins"
 AGREEMENT = "/v1/outcomes/agreement"
 ARRIVAL = "/v1/arrival"
 CONFLICTS = "/v1/conflicts"
@@ -126,6 +128,24 @@ class ClassesOut(_Said):
 
     counts: tuple[tuple[str, int], ...]
     rest: int
+    cursor: int
+
+
+class DecilesOut(_Said):
+    """Where the scores of the latest answers are cut into ten parts."""
+
+    edges: tuple[float, ...]
+    scores: int
+    rest: int
+    """Answers without a score."""
+
+
+class BinsOut(_Said):
+    """How many answers after the cursor lie in each bin, from below."""
+
+    counts: tuple[int, ...]
+    rest: int
+    """Answers without a score."""
     cursor: int
 
 

@@ -10,7 +10,7 @@ from ledger_rows import answered, happened, truth
 from ledger_world import new_database, postgres_size, shared_postgres
 from sluice_ledger.arrival import About, Arrivals, digest_of
 from sluice_ledger.errors import LedgerError, RefusedError, StoreError
-from sluice_ledger.postgres import question
+from sluice_ledger.postgres import question, score_question
 from sluice_ledger.postgres.store import PostgresLedger
 from sluice_ledger.records import Conflicts
 from sluice_ledger.url import open_ledger
@@ -231,6 +231,9 @@ QUESTIONS = {
     "worth": question.WORTH,
     "classes": question.CLASSES,
     "agreement": question.AGREEMENT,
+    "since": score_question.SINCE,
+    **{f"latest {score}": query for score, query in score_question.LATEST.items()},
+    **{f"binned {score}": query for score, query in score_question.BINNED.items()},
 }
 
 
@@ -239,6 +242,7 @@ def test_no_question_of_a_gate_reads_a_prediction_or_scans_a_table(ledger, datab
     text = QUESTIONS[query]
     values = {"deployment": "d", "first": "a", "second": "b", "revision": "a", "name": "n"}
     numbers = {"cursor": "7", "horizon": "9", "age": "3", "lowest": "0", "highest": "1"}
+    numbers |= {"most": "9", "since": "7", "falling": "'{-1,-2}'"}
     for name, value in {**{k: f"'{v}'" for k, v in values.items()}, **numbers}.items():
         text = text.replace(f":{name}", value)
     with psycopg.connect(database.replace("+psycopg", "")) as connection:
@@ -271,7 +275,7 @@ def test_several_programs_that_start_at_once_make_the_tables_once():
         thread.join()
 
     assert problems == []
-    assert raw(url, "SELECT version FROM ledger_version") == [(1,), (2,)]
+    assert raw(url, "SELECT version FROM ledger_version") == [(1,), (2,), (3,)]
 
 
 def test_a_database_that_is_away_is_an_error_without_the_password():

@@ -173,6 +173,15 @@ def test_a_question_that_is_no_question_names_the_field(address, asked):
     assert "query." in said.json()["error"]
 
 
+@pytest.mark.parametrize("edges", [[2, 1], [1, 1], ["nan"], ["inf"], list(range(33))])
+def test_edges_that_do_not_rise_or_are_too_many_are_refused(address, edges):
+    asked = {"deployment": "d", "revision": "r", "score": "number", "cursor": 0, "edges": edges}
+    with address.http() as http:
+        said = http.get("/v1/outcomes/bins", params=asked)
+    assert said.status_code == 400
+    assert "query.edges" in said.json()["error"]
+
+
 def test_a_cloud_event_in_structured_mode_is_taken(address):
     event = cloud(prediction("cloud-1"))
     with address.http() as http:

@@ -8,7 +8,7 @@ import pytest
 from ledger_rows import answered, happened, truth
 from ledger_world import Hands, shared_postgres
 from sluice_ledger.postgres.store import PostgresLedger
-from sluice_ledger.records import CohortOutcomes, Due, KeyFigure
+from sluice_ledger.records import Bins, CohortOutcomes, Due, KeyFigure, Score, ScoreDeciles
 
 STABLE, CANDIDATE = "churn-a", "churn-b"
 HOUR = 3600.0
@@ -103,3 +103,33 @@ def test_a_program_of_before_that_still_runs_cannot_write_past_the_new_tables(ol
             copy.write_row(row)
     with PostgresLedger(old, clock=clock) as ledger:
         assert ledger.append_predictions([answered("r")]) == 1
+
+
+def test_a_program_of_version_2_cannot_count_answers_without_their_scores(old, clock):
+    PostgresLedger(old, clock=clock).close()
+    with psycopg.connect(old.replace("+psycopg", "")) as raw:
+        row = (datetime.now(UTC).date(), 999, "churn", STABLE, "1", 1)
+        with (
+            pytest.raises(psycopg.errors.BadCopyFileFormat, match="missing data"),
+            raw.cursor().copy("COPY said FROM STDIN") as copy,
+        ):
+            copy.write_row(row)
+
+
+def test_answers_that_were_counted_before_version_3_have_no_score(old, clock):
+    with psycopg.connect(old.replace("+psycopg", "")) as raw:
+        raw.execute((_V1.parent / "0002.sql").read_text().encode())
+        raw.execute("INSERT INTO ledger_version VALUES (2)")
+        day = datetime.now(UTC).date()
+        raw.execute(
+            f"CREATE TABLE said_{day:%Y%m%d} PARTITION OF said"
+            f" FOR VALUES FROM ('{day}') TO ('{day}'::date + 1)".encode()
+        )
+        raw.execute("INSERT INTO said VALUES (%s, 211, 'churn', %s, '1', 60)", (day, STABLE))
+        raw.execute("UPDATE arrival SET last = 211")
+    with PostgresLedger(old, clock=clock) as ledger:
+        ledger.append_predictions([answered(f"n{n}", said=str(n)) for n in range(10)])
+        found = ledger.score_deciles("churn", STABLE, Score.NUMBER)
+        counted = ledger.binned_scores("churn", STABLE, Bins(score=Score.NUMBER, edges=(4.0,)), 211)
+    assert found == ScoreDeciles(edges=tuple(map(float, range(9))), scores=10, rest=60)
+    assert (counted.counts, counted.rest) == ((5, 5), 0)

@@ -8,8 +8,10 @@ from sluice_ledger.query import (
     FIRST_ANSWERS,
     FIRST_PAIRS,
     KPI,
+    LATEST_SCORES,
     NEW_ANSWERS,
     NEW_PAIRS,
+    NEW_SCORES,
     WAITING_PAIRS,
     WORTH,
 )
@@ -25,6 +27,7 @@ BOUND = {
     "horizon": 9,
     "age": 3,
     "last": 99,
+    "most": 50,
 }
 QUESTIONS = {
     "first pairs": FIRST_PAIRS,
@@ -37,6 +40,8 @@ QUESTIONS = {
     "worth": WORTH,
     "classes": CLASSES,
     "agreement": AGREEMENT,
+    **{f"latest {score}": query for score, query in LATEST_SCORES.items()},
+    **{f"new {score}": query for score, query in NEW_SCORES.items()},
 }
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sluice_ledger.arrival import Arrivals, Taken, digest_of
 from sluice_ledger.records import KpiEvent, Label, Prediction
+from sluice_ledger.score import score_in
 from sluice_ledger.tick import MOST_CLASSES
 
 
@@ -116,6 +117,23 @@ class Rise(NamedTuple):
     after: float
 
 
+@dataclass(slots=True)
+class Said:
+    """Answers of one class, and the scores of those that have one."""
+
+    answers: int = 0
+    numbers: list[float] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
+
+    def add(self, one: Prediction) -> None:
+        """Take in one answer."""
+        self.answers += 1
+        for scores, value in ((self.numbers, one.prediction), (self.confidences, one.confidence)):
+            score = score_in(value)
+            if score is not None:
+                scores.append(score)
+
+
 @dataclass(slots=True, kw_only=True)
 class Written:
     """The rows of one commit, with their numbers, and what they add up to."""
@@ -137,7 +155,7 @@ class Written:
     """Those of them with a label, by the tick of the answer and whether it was wrong."""
     rises: dict[tuple[Key, str, str], Rise] = field(default_factory=dict)
     """By answer, revision and name of the events."""
-    said: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)
+    said: dict[tuple[str, str, str | None], Said] = field(default_factory=dict)
     """By deployment, revision and class; None for those that are not counted by name."""
     classes: list[tuple[str, str]] = field(default_factory=list)
     """Deployments and classes that are counted by name from now on."""
@@ -181,6 +199,8 @@ class Intake:
         self.written.predictions.append((self._next(), one))
         day, tick = self._present.day, self._present.tick
         new = Answer(one.deployment, one.prediction, one.mirrored, day, tick)
+        which = one.deployment, one.revision, self._class_of(new)
+        self.written.said.setdefault(which, Said()).add(one)
         self._count_answer(key, one.revision, new)
         answers[one.revision] = new
         return "new"
@@ -212,7 +232,6 @@ class Intake:
         return "new"
 
     def _count_answer(self, key: Key, revision: str, new: Answer) -> None:
-        self.written.said[new.deployment, revision, self._class_of(new)] += 1
         self.written.cohorts[new.deployment, revision] += not new.mirrored
         label = self._known.labels.get(key)
         if label is not None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sluice_ledger.arrival import Arrivals, Erased, Taken, digest_of
 from sluice_ledger.errors import LedgerError, RefusedError, StoreError
 from sluice_ledger.fitness import sorted_out
-from sluice_ledger.postgres import look, question
+from sluice_ledger.postgres import look, question, score_question
 from sluice_ledger.postgres.backfill import count_what_is_there
 from sluice_ledger.postgres.erase import erase
 from sluice_ledger.postgres.intake import Intake, Present
@@ -25,6 +25,8 @@ from sluice_ledger.postgres.partition import drop_days, make_days
 from sluice_ledger.postgres.write import write, write_subjects
 from sluice_ledger.records import (
     ArmOutcomes,
+    BinnedScores,
+    Bins,
     CohortOutcomes,
     Conflicts,
     Due,
@@ -36,6 +38,8 @@ from sluice_ledger.records import (
     PairedPredictions,
     PredictedClasses,
     Prediction,
+    Score,
+    ScoreDeciles,
     WorthOutcomes,
 )
 from sluice_ledger.tick import SHOWN_CLASSES, horizon, tick_of, ticks_in
@@ -190,6 +194,20 @@ class PostgresLedger:
         others = sum(int(often) for one, often in rows if one is None)
         others += sum(often for _, often in named[SHOWN_CLASSES:])
         return PredictedClasses(counts=tuple(named[:SHOWN_CLASSES]), rest=others, cursor=last)
+
+    def score_deciles(self, deployment: str, revision: str, score: Score) -> ScoreDeciles:
+        """See `Ledger.score_deciles`."""
+        with self._snapshot() as (connection, _, _):
+            return score_question.deciles(connection, deployment, revision, score)
+
+    def binned_scores(
+        self, deployment: str, revision: str, bins: Bins, cursor: int
+    ) -> BinnedScores:
+        """See `Ledger.binned_scores`."""
+        asked = {"deployment": deployment, "revision": revision, "cursor": cursor}
+        with self._snapshot() as (connection, last, _):
+            counts, rest = score_question.counted(connection, asked, bins)
+        return BinnedScores(counts=counts, rest=rest, cursor=last)
 
     def paired_predictions(
         self, deployment: str, stable: str, candidate: str, cursor: int

@@ -135,7 +135,10 @@ def aged_sums(written: Written, now: Present) -> dict[str, list[tuple[Any, ...]]
             (*head, number, one.answer.tick, now.tick, one.answer.deployment, *which, *one[1:])
             for number, ((_, *which), one) in enumerate(written.rises.items())
         ],
-        "said": [(*head, *which, count) for which, count in written.said.items()],
+        "said": [
+            (*head, *which, one.answers, one.numbers, one.confidences)
+            for which, one in written.said.items()
+        ],
         "agreed": _agreed(written, now),
     }
 
