@@ -293,6 +293,11 @@ CASES: tuple[Case, ...] = (
     _pair("counters-are-needed", gates(OWN), gates(without(OWN, "counters"))),
     _pair("counters-are-not-needed", gates(ERRORS), gates(ERRORS | {"counters": COUNTERS})),
     _pair(
+        "answer-is-not-needed",
+        gates(ERRORS, SHIFT | {"answer": "Confidence"}),
+        gates(ERRORS, SHIFT | {"answer": "Class", "comparison": "Paired"}),
+    ),
+    _pair(
         "coverage-is-a-share",
         gates(RIGHT | {"labels": LABELS | {"minCoverage": "1"}}),
         gates(RIGHT | {"labels": LABELS | {"minCoverage": "1.01"}}),

@@ -120,6 +120,9 @@ class Question:
     """BusinessKPI: which key figure."""
     counters: Counters | None = None
     """Counters: which series of Prometheus."""
+    answer: str = "Class"
+    """PredictionShift of each revision: what is counted of an answer. `Class`, or deciles of its
+    `Number` or `Confidence`, which the source freezes in the cursor like edges of latency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

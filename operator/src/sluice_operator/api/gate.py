@@ -30,6 +30,17 @@ class OnNoData(StrEnum):
     ROLLBACK = "Rollback"
 
 
+class AnswerPart(StrEnum):
+    """What a PredictionShift counts of each answer."""
+
+    CLASS = "Class"
+    """The predicted class, by name."""
+    NUMBER = "Number"
+    """The number that the model predicts (regression), in ten bins."""
+    CONFIDENCE = "Confidence"
+    """The confidence of the answer, in ten bins."""
+
+
 class Labels(Wire):
     """When labels are waited for no longer."""
 
@@ -88,6 +99,10 @@ class Gate(Wire):
     """BusinessKPI: which figure."""
     counters: CounterPair | None = None
     """Counters: which series."""
+    answer: AnswerPart | None = None
+    """PredictionShift, Relative: what is counted of each answer. Default: Class. Number and
+    Confidence are counted in ten bins, between the deciles of stable's scores when the gate was
+    first asked."""
     margin: Annotated[Decimal, Field(ge=0)] = Field(default_factory=default_margin)
     """Relative: largest tolerated ratio (over 1); default 1.5, of Accuracy 1.2, of LabelCoverage
     1.25, of PredictionShift 2 (each class at most twice, at least half as often), of BusinessKPI

@@ -32,8 +32,8 @@ class Metric(StrEnum):
     ACCURACY = "Accuracy"
     """Wrong predictions among those whose label has arrived."""
     PREDICTION_SHIFT = "PredictionShift"
-    """How often each class, or each decile of the score, is predicted. Paired: how often both
-    revisions say something different of the same request."""
+    """How often each class, or each decile of the score (see `answer`), is predicted. Paired: how
+    often both revisions say something different of the same request."""
     FEATURE_DRIFT = "FeatureDrift"
     """How often inputs fall into each bin of the package's profile."""
     SAMPLE_RATIO = "SampleRatio"

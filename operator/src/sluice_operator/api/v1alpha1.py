@@ -12,6 +12,7 @@ from pydantic import Field
 from sluice_operator.api.fields import Duration, Name, Percent, Quantity, SecretName, Uri
 from sluice_operator.api.gate import (
     MOST_GATES,
+    AnswerPart,
     CounterPair,
     Gate,
     KeyFigure,
@@ -26,6 +27,7 @@ __all__ = [
     "API_VERSION",
     "KIND",
     "AnalysisStep",
+    "AnswerPart",
     "ApprovalStep",
     "Backend",
     "BackendType",

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sluice_ledger.errors import LedgerError
 from sluice_ledger.port import Ledger
 
-from sluice_operator.api.v1alpha1 import Comparison, Metric
+from sluice_operator.api.v1alpha1 import AnswerPart, Comparison, Metric
 from sluice_operator.errors import SpecError
 from sluice_operator.evidence.ledger_answer import (
     Answer,
@@ -15,9 +15,9 @@ from sluice_operator.evidence.ledger_answer import (
     matured_arms,
     paired,
     paired_shift,
-    shift,
     worth,
 )
+from sluice_operator.evidence.ledger_shift import score_shift, shift
 from sluice_operator.model import Question, Window
 
 
@@ -79,13 +79,18 @@ def _answer_to(question: Question) -> Answer | None:
     is_paired = question.comparison == Comparison.PAIRED
     answers: dict[str, Answer] = {
         Metric.ACCURACY: paired if is_paired else matured_arms if question.maturity else arms,
-        Metric.PREDICTION_SHIFT: paired_shift if is_paired else shift,
+        Metric.PREDICTION_SHIFT: paired_shift if is_paired else _SHIFTS[question.answer],
     }
     if not is_paired:
         answers |= {Metric.LABEL_COVERAGE: coverage, Metric.BUSINESS_KPI: worth}
     return answers.get(question.metric)
 
 
+_SHIFTS: dict[str, Answer] = {
+    AnswerPart.CLASS: shift,
+    AnswerPart.NUMBER: score_shift,
+    AnswerPart.CONFIDENCE: score_shift,
+}
 _CALLS: dict[Answer | None, str] = {
     paired: "paired_outcomes",
     arms: "arm_outcomes",
@@ -93,5 +98,6 @@ _CALLS: dict[Answer | None, str] = {
     coverage: "cohort_outcomes",
     paired_shift: "paired_predictions",
     shift: "predicted_classes",
+    score_shift: "binned_scores",
     worth: "worth_outcomes",
 }

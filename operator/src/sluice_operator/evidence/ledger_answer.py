@@ -4,25 +4,16 @@ Cursors of questions about age are ticks of the ledger's time, others are number
 revision has its own, because something may arrive between two calls.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 
 from sluice_ledger.port import Ledger
-from sluice_ledger.records import CohortOutcomes, Due, KeyFigure, PredictedClasses, WorthOutcomes
+from sluice_ledger.records import CohortOutcomes, Due, KeyFigure, WorthOutcomes
 
 from sluice_operator.errors import SpecError
-from sluice_operator.model import Arm, Cohort, Moments, Pairs, Question, Table, Window
+from sluice_operator.model import Arm, Cohort, Moments, Pairs, Question, Window
 
 Answer = Callable[[Ledger, str, Question], Window]
-MOST_CLASSES = 11
-"""Classes of which counts are kept; with the rest that is what a gate's evidence has room for."""
-LONGEST_CLASS = 64
-ENOUGH_ANSWERS = 100
-"""Answers of stable that must be known before its commonest classes are settled."""
-REST = "(rest)"
-NOTHING = Arm(total=0, bad=0)
 
 
 def paired(ledger: Ledger, name: str, question: Question) -> Window:
@@ -102,79 +93,6 @@ def worth(ledger: Ledger, name: str, question: Question) -> Window:
     )
 
 
-def shift(ledger: Ledger, name: str, question: Question) -> Window:
-    """How often each class was predicted; which ones are told apart is settled once.
-
-    Until stable has given enough answers to settle that, nothing is counted and nothing lost: what
-    came since the first question is told with the first counts.
-    """
-    since = _Since.of(ledger, question)
-    if not since.classes:
-        since = since.settled(ledger.predicted_classes(name, question.stable, 0))
-    if not since.classes:
-        return Window(
-            gate=question.gate,
-            cursor=since.text,
-            stable=NOTHING,
-            candidate=NOTHING,
-            table=Table(names=(), stable=(), candidate=()),
-        )
-    stable = ledger.predicted_classes(name, question.stable, since.stable)
-    candidate = ledger.predicted_classes(name, question.candidate, since.candidate)
-    columns = [_column(found, since.classes) for found in (stable, candidate)]
-    return Window(
-        gate=question.gate,
-        cursor=_Since(stable.cursor, candidate.cursor, since.classes).text,
-        stable=Arm(total=sum(columns[0]), bad=0),
-        candidate=Arm(total=sum(columns[1]), bad=0),
-        table=Table(names=(*since.classes, REST), stable=columns[0], candidate=columns[1]),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Since:
-    """The cursor of a question about classes."""
-
-    stable: int
-    candidate: int
-    classes: tuple[str, ...] = ()
-    """Those that are told apart; empty until that is settled."""
-
-    @classmethod
-    def of(cls, ledger: Ledger, question: Question) -> "_Since":
-        last = ledger.last_arrival()
-        try:
-            stable, candidate, *classes = json.loads(question.cursor)
-            return cls(_checked(stable, last), _checked(candidate, last), tuple(map(str, classes)))
-        except (ValueError, TypeError):
-            return cls(last, last)
-
-    @property
-    def text(self) -> str:
-        return json.dumps([self.stable, self.candidate, *self.classes], separators=(",", ":"))
-
-    def settled(self, so_far: PredictedClasses) -> "_Since":
-        """With the commonest classes of stable, if it has answered often enough."""
-        if sum(often for _, often in so_far.counts) + so_far.rest < ENOUGH_ANSWERS:
-            return self
-        names = [one for one, _ in so_far.counts if one != REST and len(one) <= LONGEST_CLASS]
-        # of a model that predicts numbers without end, all is the rest: nothing can be told
-        return _Since(self.stable, self.candidate, tuple(names[:MOST_CLASSES]))
-
-
-def _checked(cursor: object, last: int) -> int:
-    """A number that the ledger has given out; from the beginning of one that is new."""
-    if not isinstance(cursor, int) or cursor < 0:
-        raise TypeError
-    return cursor if cursor <= last else 0
-
-
-def _column(found: PredictedClasses, classes: Iterable[str]) -> tuple[int, ...]:
-    counts: Mapping[str, int] = dict(found.counts)
-    named = tuple(counts.get(one, 0) for one in classes)
-    return (*named, sum(counts.values()) + found.rest - sum(named))
-
-
 def _cohorts(
     ledger: Ledger, name: str, question: Question
 ) -> tuple[CohortOutcomes, CohortOutcomes]:
@@ -218,7 +136,12 @@ def _starts(ledger: Ledger, cursor: str, count: int) -> tuple[int, ...]:
     """Where counting starts: now without a cursor, at the beginning of a ledger that is new."""
     last = ledger.last_arrival()
     found = _numbers(cursor, count)
-    return tuple(_checked(one, last) for one in found) if found else (last,) * count
+    return tuple(start_of(one, last) for one in found) if found else (last,) * count
+
+
+def start_of(cursor: int, last: int) -> int:
+    """The cursor, or the beginning of a ledger that has not given it out: that one is new."""
+    return cursor if cursor <= last else 0
 
 
 def _numbers(cursor: str, count: int) -> tuple[int, ...]:

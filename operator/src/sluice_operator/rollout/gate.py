@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sluice_operator.api.fields import format_duration
 from sluice_operator.api.fill import filled
-from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Metric, Spec
+from sluice_operator.api.v1alpha1 import AnswerPart, Comparison, Gate, GateRole, Metric, Spec
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.verdict import explain
 from sluice_operator.model import Counters, Kpi, Question, Verdict
@@ -38,6 +38,8 @@ def _details(gate: Gate) -> Iterator[str]:
         yield f"{gate.kpi.name} after {format_duration(gate.kpi.maturity)}"
     if gate.labels is not None:
         yield f"after {format_duration(gate.labels.maturity)}"
+    if gate.answer is not None and gate.answer is not AnswerPart.CLASS:
+        yield f"by {gate.answer.lower()}"
 
 
 def maturity_of(gate: Gate) -> timedelta | None:
@@ -76,6 +78,7 @@ def questions_due(spec: Spec, status: Status) -> tuple[Question, ...]:
             maturity=maturity_of(gate),
             kpi=_kpi(gate),
             counters=_counters(gate),
+            answer=gate.answer or AnswerPart.CLASS,
         )
         for gate in armed(spec, status)
     )

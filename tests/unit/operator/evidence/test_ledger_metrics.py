@@ -179,6 +179,18 @@ def test_a_ledger_that_is_away_is_an_error_and_catches_up(world, ledger, metric,
     assert told == 1
 
 
+def test_bins_of_scores_that_are_asked_of_the_ledger_can_be_shown(source):
+    question = Question(
+        gate="g",
+        metric="PredictionShift",
+        comparison="Relative",
+        stable="a",
+        candidate="b",
+        answer="Number",
+    )
+    assert source.query_of(question) == "ledger: binned_scores('a'), binned_scores('b')"
+
+
 def test_what_is_asked_of_the_ledger_can_be_shown(source):
     shown = {
         metric: source.query_of(

@@ -57,6 +57,24 @@ def test_a_gate_whose_question_was_edited_starts_anew(edit):
     assert state == GateState(test=gate.test_of(edited))
 
 
+def shifted(**edit):
+    """A spec with one gate on predictions, and that gate."""
+    gates = [{"name": "errors", "metric": "ErrorRate"}]
+    gates += [{"name": "shift", "metric": "PredictionShift"} | edit]
+    changed = spec(gates=gates, strategy={"type": "Canary", "steps": [{"setWeight": 9}]})
+    return changed, changed.gates[1]
+
+
+def test_another_part_of_the_answer_is_another_question():
+    changed, by_number = shifted(answer="Number")
+    _, by_class = shifted(answer="Class")
+    _, plain = shifted()
+    (_, asked) = questions_due(changed, status())
+    assert gate.test_of(by_number).metric == "PredictionShift by number"
+    assert gate.test_of(by_class) == gate.test_of(plain)
+    assert asked.answer == "Number"
+
+
 def test_a_gate_whose_role_was_edited_keeps_its_evidence():
     """The role says what a verdict does, not what is asked."""
     before = with_verdicts(errors=Verdict.SAFE)

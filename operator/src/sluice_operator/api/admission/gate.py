@@ -181,6 +181,17 @@ def _latency_by_rate_has_a_threshold(gate: Gate) -> str:
     return ".threshold: missing; a constant rate is one of a time, for example 250ms"
 
 
+def _answer_is_not_needed(gate: Gate) -> str:
+    if gate.answer is None:
+        return ""
+    if gate.metric is Metric.PREDICTION_SHIFT and gate.comparison is Comparison.RELATIVE:
+        return ""
+    return (
+        f".answer: {gate.metric} {gate.comparison} has none; remove it, or say metric:"
+        f" {Metric.PREDICTION_SHIFT} and comparison: {Comparison.RELATIVE}"
+    )
+
+
 def _rule(
     name: str, cel: str, message: str, of_gate: Callable[[Gate], str] | None, at: str = _GATE
 ) -> Rule:
@@ -270,6 +281,13 @@ FIELD = (
         "self.metric == 'Counters' || !has(self.counters)",
         "counters: only the metric Counters has them; remove them, or say that metric",
         _counters_are_not_needed,
+    ),
+    _rule(
+        "answer-is-not-needed",
+        f"!has(self.answer) || (self.metric == 'PredictionShift' && {_HOW} == 'Relative')",
+        "answer: only PredictionShift that compares with stable (Relative) has one; remove it, or"
+        " say that metric and comparison",
+        _answer_is_not_needed,
     ),
     _rule(
         "constant-latency-needs-a-threshold",
