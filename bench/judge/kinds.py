@@ -17,6 +17,8 @@ from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.split import SplitFamily
 from stream import Stream, bought, classes, cohorts, differing, edges, split
 
+WIDTHS = {"PredictionShift": 4, "PredictionShift, deciles": 10}
+"""Classes that the gate tells apart."""
 SPLIT = Test(metric="SampleRatio", comparison="Absolute", margin=1.25, alpha_harm=0.001)
 COVERAGE = Test(metric="LabelCoverage", margin=1.25)
 SHIFT = Test(metric="PredictionShift", margin=1.25)
@@ -28,6 +30,11 @@ MORE_OF_ONE = (0.36, 0.27, 0.17, 0.2)
 """The last class is named twice as often."""
 AT_MARGIN = (0.375, 0.3, 0.2, 0.125)
 """The last class stands at the margin."""
+TENTHS = (0.1,) * 10
+"""A bin between each two deciles."""
+MOVED = (0.15, *(0.1,) * 8, 0.05)
+"""Half of the highest decile has gone to the lowest bin."""
+ONE_AT_MARGIN = (*(0.875 / 9,) * 9, 0.125)
 FIVE = (0.05, 0.04, 0.007, 0.002, 0.001)
 """Share of answers between one edge and the next; 1 % lie beyond the middle one."""
 TAIL = (0.05, 0.04, 0.007, 0.002, 0.004)
@@ -54,8 +61,8 @@ class Case:
         return Detection((both.harm if self.side == HARM else both.safe).at * self.per_look)
 
     def _fleet(self, runs: int) -> Fleet:
-        if self.test is SHIFT:
-            return ShiftFleet(SHIFT, runs, len(FOUR))
+        if self.gate in WIDTHS:
+            return ShiftFleet(self.test, runs, WIDTHS[self.gate])
         if self.test is SLOW:
             return EdgeFleet(SLOW, runs, len(FIVE))
         return MixtureFleet(FAMILIES[self.gate], self.test, runs)
@@ -134,6 +141,18 @@ def predictions() -> list[Case]:
     return both + lines("PredictionShift, pairs", DIFFER, 20, pairs)
 
 
+def scores() -> list[Case]:
+    """Where they lie between the deciles of stable's."""
+    apart: list[Line] = [
+        (HARM, "no difference", classes(TENTHS, TENTHS, 20, 500)),
+        (HARM, "at the margin", classes(TENTHS, ONE_AT_MARGIN, 20, 500)),
+        (HARM, "half of a decile elsewhere", classes(TENTHS, MOVED, 20, 500)),
+        (SAFE, "at the margin", classes(TENTHS, ONE_AT_MARGIN, 20, 500)),
+        (SAFE, "equal", classes(TENTHS, TENTHS, 20, 500)),
+    ]
+    return lines("PredictionShift, deciles", SHIFT, 20, apart)
+
+
 def answers() -> list[Case]:
     """How slow they are, and what they bring."""
     twice, half = tuple(2 * share for share in FIVE), tuple(1.5 * share for share in FIVE)
@@ -156,7 +175,7 @@ def answers() -> list[Case]:
 
 def measured(given: Options) -> list[tuple[Case, Detection]]:
     """All cases, under a bar."""
-    cases = requests() + predictions() + answers()
+    cases = requests() + predictions() + answers() + scores()
     with progress() as bar:
         task = bar.add_task("simulating", total=len(cases))
         found = []
