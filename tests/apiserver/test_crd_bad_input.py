@@ -16,6 +16,7 @@ from admission_corpus import (
     PAIRS,
     RIGHT,
     SALES,
+    SHIFT,
     Document,
     deployment,
 )
@@ -67,6 +68,7 @@ CANARY = deployment(
         RIGHT | {"labels": LABELS | {"minCoverage": "0.5"}},
         SALES | {"kpi": FIGURE | {"lowest": "0", "highest": "100"}},
         OWN | {"role": "Observe", "counters": COUNTERS | {"label": "model"}},
+        SHIFT | {"role": "Observe", "answer": "Confidence"},
     ],
     gateTemplates=[{"name": "house", "kind": "GateTemplate"}],
     rollback={"bake": "30m"},
