@@ -1,5 +1,6 @@
 """`sluice rollout explain` and `replay` of a RolloutRun alone."""
 
+import copy
 import json
 import re
 import subprocess
@@ -69,6 +70,37 @@ def test_the_first_decision_that_differs_is_named(tmp_path, bad):
     done = sluice(tmp_path, [forged], "replay")
     assert done.returncode == 1
     assert f"decision {number + 1} at" in done.stdout
+
+
+def test_a_decision_that_is_shown_otherwise_than_it_was_made_is_named(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    decision = next(one for one in run["status"]["decisions"] if one.get("gates"))
+    honest, decision["weight"] = decision["weight"], 77
+    done = sluice(tmp_path, [run], "replay")
+    assert done.returncode == 1
+    assert f"weight: the record shows 77, and {honest} follows from its journal" in done.stdout
+
+
+def test_what_an_older_operator_did_not_show_is_no_difference(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    for decision in run["status"]["decisions"]:
+        for gate in decision.get("gates", ()):
+            gate.pop("candidate")
+    assert sluice(tmp_path, [run], "replay").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "- 1", "kind: RolloutRun", "items: [{kind: RolloutRun}]"]
+)
+def test_a_file_that_is_no_record_is_named(text, tmp_path):
+    (tmp_path / "run.yaml").write_text(text)
+    command = [SLUICE, "rollout", "replay", "-f", "run.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr, "run.yaml" in done.stderr) == (
+        1,
+        False,
+        True,
+    )
 
 
 def test_a_record_without_a_journal_says_so(tmp_path, bad):

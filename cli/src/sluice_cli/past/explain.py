@@ -75,7 +75,8 @@ def _decision(past: Past, told: Told) -> dict[str, Any]:
     return {
         "number": told.number,
         "at": turn.seen.now.isoformat(),
-        "equal": turn.equal,
+        "equal": not past.difference(told.number),
+        "difference": past.difference(told.number),
         "events": [{"reason": e.reason, "message": e.message} for e in turn.decision.events],
         "message": status.message,
         "phase": status.shown_phase,
@@ -164,5 +165,5 @@ def _lines(past: Past, told: Told) -> Iterator[str]:
     changes = list(otherwise(turn))
     for change in changes:
         yield f"  otherwise: {change}"
-    if not turn.equal:
-        yield "  DIFFERS from what was recorded: another decision was made then"
+    if difference := past.difference(told.number):
+        yield f"  DIFFERS from what was recorded: {difference}"
