@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from operator_world import OperatorWorld
-from sluice_cli.past import reason
-from sluice_cli.past.reason import otherwise
+from sluice_cli.past.change import changes_of
+from sluice_cli.past.reason import decided, least, otherwise
 from sluice_cli.past.source import Where, past_of
 from sluice_operator.cluster.kind import ROLLOUT_RUN
 from sluice_operator.controller.journal import block_of, lines_in
@@ -135,10 +135,11 @@ def test_one_count_less_than_told_changes_nothing(tmp_path, bad):
         if any(event.reason == "RollingBack" for event in turn.decision.events)
     )
     (window,) = [window for window in turn.seen.windows if window.gate == "errors"]
-    least = reason._least(turn, window, reason._fewer)
-    assert reason._decided(turn, reason._fewer(window, least)) is not None
-    assert least == 1 or reason._decided(turn, reason._fewer(window, least - 1)) is None
-    assert any(change.startswith(f"{least:,} fewer") for change in otherwise(turn))
+    (fewer,), _ = changes_of(turn.spec.gate("errors"), window, None)
+    count = least(turn, fewer)
+    assert decided(turn, fewer.of(count)) is not None
+    assert count == 1 or decided(turn, fewer.of(count - 1)) is None
+    assert any(change.startswith(f"{count:,} fewer") for change in otherwise(turn))
 
 
 def where(folder: Path, runs: list[dict]) -> Where:

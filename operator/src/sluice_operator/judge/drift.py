@@ -93,6 +93,8 @@ class DriftFamily:
 def _change(test: Test, evidence: Evidence, window: Window) -> Change:
     assert window.table
     more = lumped(window.table, evidence.table)
+    if not more.names:  # nobody has asked yet
+        return Change(fields={}, log_harm=0.0, log_safe=0.0)
     before = evidence.table or replace(more, candidate=(0,) * len(more.names))
     table = table_sum(before, column_of(more, before.names))
     since = evidence.table_then or (0,) * len(table.names)
