@@ -162,3 +162,12 @@ def test_no_bins_yet_are_no_evidence_about_inputs():
     nothing = Window(gate="drift", table=Table(names=(), stable=(), candidate=()))
     assert seen(DRIFT, nothing).table is None
     assert (seen(DRIFT, nothing).e_harm, seen(DRIFT, nothing).e_safe) == (1.0, 1.0)
+
+
+def test_bins_with_names_that_no_record_can_hold_are_not_counted():
+    names = tuple(f"{'long' * 40}-{n}|low" for n in range(400))
+    shares, ones = (1.0,) * len(names), (1,) * len(names)
+    window = Window(
+        gate="drift", table=Table(names=names, stable=ones, candidate=ones, shares=shares)
+    )
+    assert "at most 80,000 are kept; give the inputs shorter names" in problem_of(DRIFT, window)
