@@ -81,6 +81,21 @@ def test_a_decision_that_is_shown_otherwise_than_it_was_made_is_named(tmp_path, 
     assert f"weight: the record shows 77, and {honest} follows from its journal" in done.stdout
 
 
+def test_a_decision_at_a_time_when_nobody_looked_is_named(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    decisions = run["status"]["decisions"]
+    decisions[1]["at"] = decisions[1]["at"].replace(".000000Z", ".000001Z")
+    done = sluice(tmp_path, [run], "replay")
+    assert (done.returncode, "when nobody looked" in done.stdout) == (1, True)
+
+
+def test_a_decision_without_a_time_is_named(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    run["status"]["decisions"][3]["at"] = "soon"
+    done = sluice(tmp_path, [run], "replay")
+    assert (done.returncode, "status.decisions[3].at: is no time" in done.stderr) == (1, True)
+
+
 def test_what_an_older_operator_did_not_show_is_no_difference(tmp_path, bad):
     (run,) = copy.deepcopy(bad)
     for decision in run["status"]["decisions"]:

@@ -1,11 +1,13 @@
 """What a RolloutRun shows of its decisions beside the journal: it must follow from the journal."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sluice_operator.controller.moment import moment_of
 from sluice_operator.controller.page import Look, decision_shown
+from sluice_operator.errors import SpecError
 from sluice_operator.rollout.replay import Replayed
 
 Plain = Mapping[str, Any]
@@ -14,17 +16,30 @@ Plain = Mapping[str, Any]
 def differences(turns: Sequence[Replayed], decisions: Sequence[Plain]) -> Iterator[tuple[int, str]]:
     """Number of each decision that is shown otherwise than it was made, and the first such field.
 
-    Decisions whose look is not in the journal any more cannot be compared. Looks of one moment are
+    What was decided where looks are not in the journal cannot be compared. Looks of one moment are
     told apart by what was decided.
+
+    Raises:
+        SpecError: A decision is shown without a time.
     """
-    looks: dict[datetime, list[int]] = {}
-    for number, turn in enumerate(turns, start=1):
-        looks.setdefault(turn.seen.now, []).append(number)
-    for decision in decisions:
-        numbers = looks.get(moment_of(decision["at"]), [])
-        found = [(number, difference(decision, turns[number - 1])) for number in numbers]
+    moments = [turn.seen.now for turn in turns]
+    for place, decision in enumerate(decisions):
+        moment = _moment(decision, place)
+        begin, end = bisect_left(moments, moment), bisect_right(moments, moment)
+        found = [(look + 1, difference(decision, turns[look])) for look in range(begin, end)]
         if found and all(words for _, words in found):
             yield found[0]
+        if not found and 0 < begin < len(turns) and not turns[begin].resumed:
+            yield begin + 1, f"the record shows a decision at {moment}, when nobody looked"
+
+
+def _moment(decision: Plain, place: int) -> datetime:
+    try:
+        return moment_of(decision["at"])
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise SpecError(
+            f"status.decisions[{place}].at: is no time such as 2026-01-31T14:03:27.5Z"
+        ) from wrong
 
 
 def difference(shown: Plain, turn: Replayed) -> str:
