@@ -29,7 +29,7 @@ class Metrics:
         self._scrape_seconds = scrape_seconds
 
     def scrape_for_ever(self) -> None:
-        """One agent after the other, evenly over the interval; who comes late makes up for nothing."""
+        """One agent after the other, evenly over the interval; what is late is not made up for."""
         pause = self._scrape_seconds / len(self.store.agents)
         due = time.time()
         for agent in cycle(self.store.agents):
