@@ -115,13 +115,18 @@ SOURCES: Final[Mapping[str, tuple[str, Callable[[Document], Iterator[Row]]]]] = 
     "make demo": ("demo/summary.json", demo),
     "bench/pipeline/full_year.py": ("bench/pipeline.json", year),
     "bench/engine/detection.py": ("bench/detection.json", claims),
+    "bench/engine/outcomes.py": ("bench/outcomes.json", claims),
     "bench/engine/weight_change.py": ("bench/engine.json", weight_change),
     "bench/serving/overhead.py": ("bench/serving.json", serving),
     "bench/judge/error_rate.py": ("bench/judge-error-rate.json", claims),
+    "bench/judge/guardrail.py": ("bench/judge-guardrail.json", claims),
+    "bench/judge/kinds.py": ("bench/judge-kinds.json", claims),
+    "bench/judge/money.py": ("bench/judge-money.json", claims),
     "bench/judge/paired.py": ("bench/judge-paired.json", claims),
     "bench/judge/cost.py": ("bench/judge-cost.json", claims),
     "bench/judge/sticky.py": ("bench/judge-sticky.json", claims),
     "bench/ledger/throughput.py": ("bench/throughput.json", claims),
+    "bench/stack/rollouts.py": ("bench/rollouts.json", claims),
 }
 """By command: the file that it leaves below `build/`, and how to read it."""
 

@@ -168,13 +168,22 @@ def judged(victims: Sequence[Victim], journal: Journal) -> dict[str, object]:
         "runs": len(runs),
         "kinds": dict(Counter(run.kind for run in runs)),
         "aimed": sum(run.aimed for run in runs),
-        "gone_median_seconds": round(statistics.median(run.gone_seconds for run in runs), 1),
-        "gone_max_seconds": round(max(run.gone_seconds for run in runs), 1),
+        **_gone([run.gone_seconds for run in runs]),
         "stories": dict(Counter(story for _, user in users for story in user.told)),
         "judged": journal.counted(),
         "wrong": wrong,
         "restless": [words for victim in victims for words in victim.restless],
         "each": [asdict(run) for run in runs],
+    }
+
+
+def _gone(seconds: Sequence[float]) -> dict[str, float]:
+    """From a kill to the next leader; nothing if no lease came as far as a kill."""
+    if not seconds:
+        return {}
+    return {
+        "gone_median_seconds": round(statistics.median(seconds), 1),
+        "gone_max_seconds": round(max(seconds), 1),
     }
 
 

@@ -29,11 +29,11 @@ class Metrics:
         self._scrape_seconds = scrape_seconds
 
     def scrape_for_ever(self) -> None:
-        """One agent after the other, evenly over the interval."""
+        """One agent after the other, evenly over the interval; what is late is not made up for."""
         pause = self._scrape_seconds / len(self.store.agents)
         due = time.time()
         for agent in cycle(self.store.agents):
-            due += pause
+            due = max(due + pause, time.time() + 0.001)
             time.sleep(max(due - time.time(), 0))
             with self.lock:
                 if not self.away:

@@ -4,6 +4,7 @@ Time is that on the processor, as one core would need it with nothing else to do
 """
 
 import json
+import random
 import sys
 import time
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from dataclasses import replace
 from record import Claim, Report, options, show
 from sluice_operator.judge.evidence import Evidence
 from sluice_operator.judge.hypothesis import Test
-from sluice_operator.judge.update import update, update_all
+from sluice_operator.judge.slot import PLACES
+from sluice_operator.judge.update import restart_safe, update, update_all
 from sluice_operator.model import Arm, Cohort, Moments, Pairs, Table, Window
 
 GATES = 5_000
@@ -52,6 +54,14 @@ GATES_OF = (
         Window(gate="drift", table=BINS),
     ),
 )
+MOST_FIELDS, MOST_BINS, LONGEST = 50, 10, 64
+"""Of what the serving runtime counts, and of names of classes."""
+LONG_CLASSES = tuple(f"{n:02}".ljust(LONGEST, "x") for n in range(PLACES))
+LONG_BINS = tuple(
+    f"{field:02}".ljust(LONGEST // 2, "x") + f"|{place}".ljust(LONGEST // 2, "y")
+    for field in range(MOST_FIELDS)
+    for place in range(MOST_BINS)
+)
 COMMON = 5
 """The first of them are what a rollout usually has."""
 
@@ -85,6 +95,47 @@ def cost(test: Test, window: Window, runs: int) -> dict[str, object]:
     }
 
 
+def counted(names: tuple[str, ...], shares: tuple[float, ...] = ()) -> Window:
+    """A window with long counts, no two alike."""
+    stable, candidate = (
+        tuple(chance.randrange(10**11, 10**12) for _ in names)
+        for chance in (random.Random(1), random.Random(2))
+    )
+    arms = [Arm(total=sum(column), bad=column[0]) for column in (stable, candidate)]
+    return Window(
+        gate="any",
+        stable=arms[0],
+        candidate=arms[1],
+        table=Table(names=names, stable=stable, candidate=candidate, shares=shares),
+    )
+
+
+def worst() -> list[dict[str, object]]:
+    """Evidence as long as it gets: full tables, long names and counts, in a second step."""
+    shares = tuple(random.Random(3).uniform(0.09, 0.1) for _ in LONG_BINS)
+    edges = ("0.025", "0.01", "0.05", "0.1", "0.25")
+    kinds = (
+        (Test(metric="LatencyExceedance", margin=1.5), counted(edges)),
+        (Test(metric="PredictionShift", margin=1.5), counted(LONG_CLASSES)),
+        (
+            Test(metric="FeatureDrift", comparison="Absolute", margin=1.5),
+            counted(LONG_BINS, shares),
+        ),
+    )
+    return [
+        {
+            "metric": f"{test.metric}, at worst",
+            "comparison": test.comparison,
+            "characters": len(json.dumps(_again(test, window).to_json())),
+        }
+        for test, window in kinds
+    ]
+
+
+def _again(test: Test, window: Window) -> Evidence:
+    return update(test, restart_safe(begun(test, window)), window)
+
+
 def mixed(runs: int) -> float:
     """Milliseconds for the gates of 1,000 rollouts, each with the five usual ones."""
     usual = [(test, begun(test, window), window) for test, window in GATES_OF[:COMMON]]
@@ -95,13 +146,13 @@ def main() -> int:
     """Measure, show, write."""
     given = options("Cost of the judge.", runs=1000, quick=200)
     report = Report(name="judge-cost", options=given)
-    rows = [cost(test, window, given.runs) for test, window in GATES_OF]
+    rows = [cost(test, window, given.runs) for test, window in GATES_OF] + worst()
     head = ("gate", "comparison", "one update", "evidence as JSON")
     lines = [
         (
             f"{row['metric']}",
             f"{row['comparison']}",
-            f"{row['update_microseconds']:.0f} us",
+            f"{row['update_microseconds']:.0f} us" if "update_microseconds" in row else "",
             f"{row['characters']:,} characters",
         )
         for row in rows

@@ -17,7 +17,16 @@ from rival import argo_like, flagger_like, strict_argo_like
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.mixture import FloatArray
 from sluice_operator.judge.ratio import RatioFamily
-from traffic import FLAT, LOOK_SECONDS, LOOKS, RETRIED, STORMS, WEATHERS, Traffic
+from traffic import (
+    FLAT,
+    LOOK_SECONDS,
+    LOOKS,
+    RETRIED,
+    STORMS,
+    WEATHERS,
+    Traffic,
+    ratio_of_requests,
+)
 
 TEST = Test(margin=2.0, alpha_harm=0.01, alpha_safe=0.05)
 RATIO = RatioFamily()
@@ -27,6 +36,11 @@ LATE_RATES = (20, 2)
 LATE_LOOKS = (0, 60, 180)
 """A candidate that turns bad at once, after 5 and after 15 minutes."""
 LATE_RATIO = 10
+AT_MARGIN = tuple(
+    (ratio_of_requests(TEST.margin) if weather == RETRIED else TEST.margin, weather)
+    for weather in WEATHERS
+)
+"""Candidates whose *attempts*, which are what is counted, fail `margin` times as often."""
 RIVAL_RUNS = 1_000
 """Runs before the Mann-Whitney judge, which takes a hundred times as long as all others."""
 
@@ -124,7 +138,7 @@ def measured(given: Options) -> list[Row]:
     safe = [
         Traffic(candidate_per_second=rate, ratio=ratio, weather=weather)
         for rate in RATES
-        for ratio, weather in ((1.0, FLAT), *((TEST.margin, weather) for weather in WEATHERS))
+        for ratio, weather in ((1.0, FLAT), *AT_MARGIN, (TEST.margin, RETRIED))
     ]
     late = [
         Traffic(candidate_per_second=rate, ratio=LATE_RATIO, onset=onset)
@@ -177,13 +191,13 @@ def in_seconds(found: dict[str, float | None]) -> tuple[str, ...]:
 
 def print_safe(rows: list[Row]) -> None:
     """Time until a healthy candidate is proven safe, and how often one at the margin is."""
-    head = ("req/s", "true ratio", "traffic", "proven", "median", "95 %")
+    head = ("req/s", "ratio of requests", "traffic", "proven", "median", "95 %")
     lines = []
     for row in (row for row in rows if row["side"] == "safe"):
         found = row["ours"]
         assert isinstance(found, dict)
         seconds = in_seconds(found)
-        where = (f"{row['candidate_per_second']}", f"{row['ratio']:g}", f"{row['traffic']}")
+        where = (f"{row['candidate_per_second']}", f"{row['ratio']:.3g}", f"{row['traffic']}")
         lines.append((*where, f"{found['found']:.2%}", *seconds))
     show(f"Proven safe at margin {TEST.margin:g} within {LOOKS * LOOK_SECONDS:,} s", head, lines)
 
@@ -214,9 +228,8 @@ def claims(rows: list[Row], runs: int) -> list[Claim]:
     )
     false_safe = max(
         found
-        for weather in WEATHERS
-        if weather != RETRIED  # all requests count, so that retries dilute what the candidate fails
-        for found in ours("found", side="safe", ratio=TEST.margin, traffic=weather)
+        for ratio, weather in AT_MARGIN
+        for found in ours("found", side="safe", ratio=ratio, traffic=weather)
     )
     (tenfold,) = ours("median", side="harm", ratio=10, candidate_per_second=20)
     return [

@@ -109,6 +109,19 @@ def dealt_again(
     return [(stable, stable_bad), (candidate, bad)]
 
 
+def ratio_of_requests(of_attempts: float) -> float:
+    """How much more often a candidate fails *requests*, if its attempts fail so much more often.
+
+    A failed request of either is `more` failed attempts, which are dealt to both: per request of
+    its own, each revision fails as many of them. So r + m is `of_attempts` times 1 + m, where
+    m = more (1 - share + share r).
+    """
+    more = sum(STUBBORN**again for again in range(1, RETRIES + 1))
+    share = 1 / (1 + STABLE_PER_CANDIDATE)
+    shared = (of_attempts - 1) * more
+    return (of_attempts + shared * (1 - share)) / (1 - shared * share)
+
+
 @dataclass(slots=True, kw_only=True)
 class Sky:
     """Load and level of errors that both revisions share, from look to look."""

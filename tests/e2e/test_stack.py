@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 from eventually import eventually
-from image_pod import kubectl
-from stack import NAMESPACE, Stack
+from image_pod import KubectlError, kubectl
+from stack import NAMESPACE, RUNS, Stack
 from stack_rollout import Deployment
 from stack_training import WEAK, Trainer, left_behind, versions
 from stack_users import Plan, Users
@@ -17,6 +17,13 @@ from stack_users import Plan, Users
 MODEL = "tumours"
 FIRST_PREDICTION_SECONDS = 600.0
 """From an empty node, less the start of the node itself, which takes half a minute."""
+NIGHTLY = {
+    "apiVersion": "sluice.dev/v1alpha1",
+    "kind": "ModelDeployment",
+    "metadata": {"name": "nightly", "namespace": NAMESPACE},
+    "spec": {"model": {"requirements": ["sluice"]}, "strategy": {"type": "Immediate"}},
+}
+"""What the pipeline of the first version deploys by itself."""
 pytestmark = pytest.mark.timeout(1500)
 
 
@@ -27,10 +34,10 @@ def deployment(stack: Stack) -> Deployment:
 
 @pytest.fixture(scope="module")
 def first(stack: Stack, trainer: Trainer) -> str:
-    """URI of a weak version."""
+    """URI of a weak version, which its pipeline has also deployed under another name."""
     easy = {"acceptance": [{"metric": "roc_auc", "minimum": 0.5}]}
     with stack.timed("training of the first version"):
-        told = trainer.train("weak", features={"numeric": WEAK}, **easy)
+        told = trainer.train("weak", features={"numeric": WEAK}, deploy=NIGHTLY, **easy)
     return str(told["model"])
 
 
@@ -86,6 +93,16 @@ def examined(stack: Stack) -> tuple[int, list[dict[str, str]]]:
     return done.returncode, [one for one in found if one["verdict"] == "failure"]
 
 
+def runner_may(verb: str) -> bool:
+    """Whether the account of steps has a right over ModelDeployments."""
+    words = ("auth", "can-i", verb, "modeldeployments", "-n", NAMESPACE)
+    try:
+        said = kubectl(*words, "--as", f"system:serviceaccount:{RUNS}:pipeline-runner")
+    except KubectlError:
+        return False  # kubectl ends with 1 on a no
+    return said.strip() == "yes"
+
+
 def test_the_doctor_finds_nothing_wrong(stack) -> None:
     eventually(lambda: examined(stack) == (0, []), within=120, every=2.0)
 
@@ -93,6 +110,15 @@ def test_the_doctor_finds_nothing_wrong(stack) -> None:
 def test_from_an_empty_node_to_the_first_prediction(stack, users) -> None:
     assert sum(users.totals().values()) > 0
     assert sum(stack.seconds.values()) < FIRST_PREDICTION_SECONDS, stack.seconds
+
+
+def test_a_pipeline_deploys_what_it_has_trained_and_may_do_no_more(stack, first) -> None:
+    nightly = stack.get("modeldeployment", "nightly")
+    assert nightly["status"]["stable"]["uri"] == first
+    assert nightly["spec"]["model"]["digest"].startswith("sha256:")
+    assert runner_may("patch")
+    assert not runner_may("delete")
+    kubectl("delete", "modeldeployment", "nightly", "-n", NAMESPACE)
 
 
 def test_only_requests_that_nobody_can_answer_fail(users) -> None:

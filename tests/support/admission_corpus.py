@@ -127,6 +127,12 @@ def _backend(**backend: str) -> Document:
 
 _NEXT = {"uri": "models:/churn/4"}
 _GUARDED = (ERRORS | {"alpha": "0.02"}, SLO | {"alpha": "0.02"})
+_WATCHED = {"role": "Observe"}
+_DRIFTS = tuple(DRIFT | {"name": f"drift-{n}"} for n in range(3))
+_SHIFTS = tuple(SHIFT | _WATCHED | {"name": f"shift-{n}"} for n in range(5))
+_DIFFERENT = tuple(
+    shift | {"name": f"pairs-{n}", "comparison": "Paired"} for n, shift in enumerate(_SHIFTS)
+)
 CASES: tuple[Case, ...] = (
     _pair("name-is-short", named("a" * 45), named("a" * 46)),
     _pair("name-is-plain", named("churn-eu"), named("churn.eu")),
@@ -355,6 +361,12 @@ CASES: tuple[Case, ...] = (
         "guardrails-share-one-alpha",
         gates(*_GUARDED, PAIRS, DRIFT | {"alpha": "0.05"}),
         gates(*_GUARDED, PAIRS, SPLIT),
+    ),
+    _pair("few-gates-count-bins", gates(ERRORS, *_DRIFTS[:2]), gates(ERRORS, *_DRIFTS)),
+    _pair(
+        "few-gates-count-classes",
+        gates(ERRORS, *_SHIFTS[:4], *_DIFFERENT),
+        gates(ERRORS, *_SHIFTS),
     ),
     _pair(
         "some-gate-is-enforced",

@@ -22,6 +22,7 @@ COMMON, RARE = ("left", "right"), "both"
 """Sides of the body; versions that were trained on a part of the rows do not know the rare one."""
 STORE = "sluice-object-store"
 WEAK = ["symmetry", "fractal_dimension"]
+RUNNER_ROLE = ROOT / "manifests" / "rbac" / "pipeline-runner.yaml"
 BUCKET = "mlflow"
 """The release makes it; the raw data lie beside MLflow's."""
 
@@ -43,8 +44,15 @@ class Trainer:
                 store.put_object(Bucket=BUCKET, Key=f"raw/{name}/tumours.csv", Body=content)
         self._keep_settings()
 
-    def train(self, version: str, *, raw: str = "all", **changes: Any) -> Any:
-        """What `sluice train --pods` says of a new version."""
+    def train(
+        self,
+        version: str,
+        *,
+        raw: str = "all",
+        deploy: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> Any:
+        """What `sluice train --pods` says of a new version; its pipeline may deploy it as well."""
         home = self.folder / version
         features = {"unseen": "refuse", "categorical": ["side"], **changes.pop("features", {})}
         schema = [
@@ -55,12 +63,15 @@ class Trainer:
         features.setdefault("numeric", numeric_names())
         sections = {"schema": schema, "features": features, **changes}
         file = write_tumour_project(home, **sections)
-        settings = {
+        settings: dict[str, Any] = {
             "namespace": RUNS,
             "base": f"s3://{BUCKET}/raw/{raw}",
             "tracking_uri": f"http://sluice-mlflow.{NAMESPACE}:5000",
             "steps": {step: {"cpu": "100m", "memory": "256Mi"} for step in ("train", "evaluate")},
         }
+        if deploy is not None:
+            (home / "deployment.yaml").write_text(yaml.safe_dump(deploy))
+            settings["deploy"] = {"manifest": "deployment.yaml", "wait": "5m"}
         (home / "cluster.yaml").write_text(yaml.safe_dump(settings))
         command = [SLUICE, "train", "--pods", "-f", file, "--kubeconfig", self.stack.kubeconfig]
         options = ["--workspace", self.folder / "workspace", "-o", "json"]
@@ -99,6 +110,15 @@ class Trainer:
         self.stack.apply(head | {"kind": "ConfigMap", "data": addresses}, RUNS)
         account = {"kind": "ServiceAccount", "metadata": {"name": "pipeline-runner"}}
         self.stack.apply({"apiVersion": "v1", **account}, RUNS)
+        self._let_steps_deploy()
+
+    def _let_steps_deploy(self) -> None:
+        """What `deploy` may do in the namespace of the models, as the generated Role has it."""
+        role, binding = yaml.safe_load_all(RUNNER_ROLE.read_text())
+        binding["subjects"] = [one | {"namespace": RUNS} for one in binding["subjects"]]
+        for body in (role, binding):
+            body["metadata"].pop("namespace")
+            self.stack.apply(body)
 
     @contextmanager
     def _store(self) -> Iterator[Any]:

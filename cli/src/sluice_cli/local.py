@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 from sluice_operator.api.load import Documents, read
-from sluice_operator.api.v1alpha1 import ModelDeployment
+from sluice_operator.api.v1alpha1 import ModelDeployment, TemplateKind
 from sluice_operator.errors import SpecError, WorldError
 from sluice_operator.laptop.home import Home, read_json
 from sluice_operator.laptop.lock import already_running, holder
@@ -26,6 +26,9 @@ from sluice_cli.shown import say
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
+_DEPLOYMENT = "modeldeployment"
+_TEMPLATES = {kind.lower(): kind for kind in TemplateKind}
+"""Kinds as commands print them, and take them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -124,7 +127,7 @@ def apply_all(home: Home, wanted: Documents) -> Iterator[str]:
         yield f"{template.kind.lower()}/{template.metadata.name}"
     for deployment in wanted.deployments:
         home.apply(deployment)
-        yield f"modeldeployment/{deployment.metadata.name}"
+        yield f"{_DEPLOYMENT}/{deployment.metadata.name}"
 
 
 def _others(home: Home, wanted: Documents) -> Iterator[ModelDeployment]:
@@ -137,10 +140,24 @@ def _others(home: Home, wanted: Documents) -> Iterator[ModelDeployment]:
             yield other
 
 
-def delete(name: Annotated[str, typer.Argument()], home: HomeOption) -> None:
-    """Take a deployment down: first its routes, then its servers."""
-    home.delete(name)
-    say(f"modeldeployment/{name} is being deleted")
+def delete(
+    name: Annotated[
+        str, typer.Argument(help="a ModelDeployment, or KIND/NAME as `sluice apply` prints it")
+    ],
+    home: HomeOption,
+) -> None:
+    """Take a deployment down, first its routes, then its servers; or forget a template of gates."""
+    kind, _, plain = name.rpartition("/")
+    if kind.lower() in {"", _DEPLOYMENT}:
+        home.delete(plain)
+        say(f"{_DEPLOYMENT}/{plain} is being deleted")
+        return
+    template = _TEMPLATES.get(kind.lower())
+    if template is None:
+        known = ", ".join((_DEPLOYMENT, *_TEMPLATES))
+        raise SpecError(f"{name}: there is no kind {kind!r}; the kinds are {known}")
+    home.drop(template, plain)
+    say(f"{template.lower()}/{plain} deleted")
 
 
 @contextmanager

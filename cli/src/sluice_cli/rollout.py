@@ -32,7 +32,8 @@ ContextOption = Annotated[
     str, typer.Option("--context", help="ask a cluster: context of the kubeconfig")
 ]
 NamespaceOption = Annotated[
-    str, typer.Option("--namespace", "-n", help="ask a cluster: where the ModelDeployment is")
+    str,
+    typer.Option("--namespace", "-n", help="ask a cluster: where it is; else that of the context"),
 ]
 REFRESH_SECONDS = 0.5
 
@@ -91,10 +92,10 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     past = past_of(where, _named(name, file), attempt)
     for note in past.notes:
         say(f"[yellow]{escape(note)}[/]")
-    for number, again in enumerate(past.turns, start=1):
-        if not again.equal:
-            say(f"[red]decision {number} at {again.seen.now} differs[/]")
-            raise typer.Exit(1)
+    for number in past.differing:
+        moment, how = past.turns[number - 1].seen.now, past.difference(number)
+        say(f"[red]decision {number} at {moment} differs: {escape(how)}[/]")
+        raise typer.Exit(1)
     say(f"{len(past.turns)} decisions of attempt {past.attempt}: all equal")
 
 

@@ -166,3 +166,25 @@ def test_a_deployment_that_does_not_exist_is_told(tmp_path, verb):
 
 def test_down_without_up_is_harmless(tmp_path):
     assert "nothing is up" in sluice(tmp_path, "down").stdout
+
+
+TEMPLATES = Path(__file__).parents[3] / "manifests" / "samples" / "templates.yaml"
+
+
+def test_a_template_is_deleted_once_no_deployment_names_it(tmp_path):
+    applied = sluice(tmp_path, "apply", "-f", str(TEMPLATES))
+    template, deployment = (line.split()[0] for line in applied.stdout.splitlines()[:2])
+    used = sluice(tmp_path, "delete", template)
+    assert (used.returncode, used.stdout) == (1, "")
+    assert f"still used by {deployment.partition('/')[2]}" in used.stderr
+    assert sluice(tmp_path, "delete", deployment).returncode == 0
+    gone = sluice(tmp_path, "delete", template)
+    assert (gone.returncode, gone.stdout) == (0, f"{template} deleted\n")
+    again = sluice(tmp_path, "delete", template)
+    assert (again.returncode, "no such GateTemplate; there is none" in again.stderr) == (1, True)
+
+
+def test_a_kind_that_nobody_knows_is_not_deleted(tmp_path):
+    refused = sluice(tmp_path, "delete", "gates/house")
+    assert refused.returncode == 1
+    assert "the kinds are modeldeployment, gatetemplate, clustergatetemplate" in refused.stderr

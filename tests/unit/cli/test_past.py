@@ -1,5 +1,6 @@
 """`sluice rollout explain` and `replay` of a RolloutRun alone."""
 
+import copy
 import json
 import re
 import subprocess
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from operator_world import OperatorWorld
-from sluice_cli.past import reason
-from sluice_cli.past.reason import otherwise
+from sluice_cli.past.change import changes_of
+from sluice_cli.past.reason import decided, least, otherwise
 from sluice_cli.past.source import Where, past_of
 from sluice_operator.cluster.kind import ROLLOUT_RUN
 from sluice_operator.controller.journal import block_of, lines_in
@@ -71,6 +72,52 @@ def test_the_first_decision_that_differs_is_named(tmp_path, bad):
     assert f"decision {number + 1} at" in done.stdout
 
 
+def test_a_decision_that_is_shown_otherwise_than_it_was_made_is_named(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    decision = next(one for one in run["status"]["decisions"] if one.get("gates"))
+    honest, decision["weight"] = decision["weight"], 77
+    done = sluice(tmp_path, [run], "replay")
+    assert done.returncode == 1
+    assert f"weight: the record shows 77, and {honest} follows from its journal" in done.stdout
+
+
+def test_a_decision_at_a_time_when_nobody_looked_is_named(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    decisions = run["status"]["decisions"]
+    decisions[1]["at"] = decisions[1]["at"].replace(".000000Z", ".000001Z")
+    done = sluice(tmp_path, [run], "replay")
+    assert (done.returncode, "when nobody looked" in done.stdout) == (1, True)
+
+
+def test_a_decision_without_a_time_is_named(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    run["status"]["decisions"][3]["at"] = "soon"
+    done = sluice(tmp_path, [run], "replay")
+    assert (done.returncode, "status.decisions[3].at: is no time" in done.stderr) == (1, True)
+
+
+def test_what_an_older_operator_did_not_show_is_no_difference(tmp_path, bad):
+    (run,) = copy.deepcopy(bad)
+    for decision in run["status"]["decisions"]:
+        for gate in decision.get("gates", ()):
+            gate.pop("candidate")
+    assert sluice(tmp_path, [run], "replay").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "- 1", "kind: RolloutRun", "items: [{kind: RolloutRun}]"]
+)
+def test_a_file_that_is_no_record_is_named(text, tmp_path):
+    (tmp_path / "run.yaml").write_text(text)
+    command = [SLUICE, "rollout", "replay", "-f", "run.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr, "run.yaml" in done.stderr) == (
+        1,
+        False,
+        True,
+    )
+
+
 def test_a_record_without_a_journal_says_so(tmp_path, bad):
     (run,) = bad
     status = {key: value for key, value in run["status"].items() if key != "journal"}
@@ -103,10 +150,11 @@ def test_one_count_less_than_told_changes_nothing(tmp_path, bad):
         if any(event.reason == "RollingBack" for event in turn.decision.events)
     )
     (window,) = [window for window in turn.seen.windows if window.gate == "errors"]
-    least = reason._least(turn, window, reason._fewer)
-    assert reason._decided(turn, reason._fewer(window, least)) is not None
-    assert least == 1 or reason._decided(turn, reason._fewer(window, least - 1)) is None
-    assert any(change.startswith(f"{least:,} fewer") for change in otherwise(turn))
+    (fewer,), _ = changes_of(turn.spec.gate("errors"), window, None)
+    count = least(turn, fewer)
+    assert decided(turn, fewer.of(count)) is not None
+    assert count == 1 or decided(turn, fewer.of(count - 1)) is None
+    assert any(change.startswith(f"{count:,} fewer") for change in otherwise(turn))
 
 
 def where(folder: Path, runs: list[dict]) -> Where:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from sluice_operator.api.metric import Comparison, Metric
 from sluice_operator.api.v1alpha1 import Gate
 from sluice_operator.errors import SpecError
 from sluice_operator.judge.verdict import effect_of, explain
@@ -75,7 +76,8 @@ def _decision(past: Past, told: Told) -> dict[str, Any]:
     return {
         "number": told.number,
         "at": turn.seen.now.isoformat(),
-        "equal": turn.equal,
+        "equal": not past.difference(told.number),
+        "difference": past.difference(told.number),
         "events": [{"reason": e.reason, "message": e.message} for e in turn.decision.events],
         "message": status.message,
         "phase": status.shown_phase,
@@ -122,12 +124,31 @@ def _gate(
 
 def asked_words(gate: Gate, question: Question) -> str:
     """The question of a gate as a sentence."""
+    margin, stable = f"{gate.margin:g}", question.stable
     against = {
-        "Relative": f"more than {gate.margin:g} times as often as {question.stable}",
-        "Absolute": f"more often than {gate.margin:g}",
-        "Paired": f"worse by more than {gate.margin:g} than {question.stable} on the same requests",
+        (Metric.PREDICTION_SHIFT, Comparison.RELATIVE): (
+            f"any class more than {margin} times as often or as rarely as {stable}"
+        ),
+        (Metric.PREDICTION_SHIFT, Comparison.PAIRED): (
+            f"other than {stable} on more than {margin} of the same requests"
+        ),
+        (Metric.FEATURE_DRIFT, Comparison.ABSOLUTE): (
+            f"any bin more than {margin} times as full or as empty as in training"
+        ),
+        (Metric.SAMPLE_RATIO, Comparison.ABSOLUTE): (
+            f"odds of its share more than {margin} times off those that it was given"
+        ),
+        (Metric.BUSINESS_KPI, Comparison.RELATIVE): (
+            f"worth less than {stable} by a factor of more than {margin}"
+        ),
     }
-    return f"{gate.metric} of {question.candidate}: {against[gate.comparison]}?"
+    usual = {
+        Comparison.RELATIVE: f"more than {margin} times as often as {stable}",
+        Comparison.ABSOLUTE: f"more often than {margin}",
+        Comparison.PAIRED: f"worse by more than {margin} than {stable} on the same requests",
+    }
+    words = against.get((gate.metric, gate.comparison), usual[gate.comparison])
+    return f"{gate.metric} of {question.candidate}: {words}?"
 
 
 def show(past: Past, told: Sequence[Told], console: Console) -> None:
@@ -164,5 +185,5 @@ def _lines(past: Past, told: Told) -> Iterator[str]:
     changes = list(otherwise(turn))
     for change in changes:
         yield f"  otherwise: {change}"
-    if not turn.equal:
-        yield "  DIFFERS from what was recorded: another decision was made then"
+    if difference := past.difference(told.number):
+        yield f"  DIFFERS from what was recorded: {difference}"

@@ -25,7 +25,7 @@ def write_page(path: Path, past: Past, told: Sequence[Told]) -> None:
     text = template.render(
         told=plain_of(past, told),
         count=len(past.turns),
-        equal=all(turn.equal for turn in past.turns),
+        equal=not any(past.differing),
         # our own drawing, not a user's text
         plot=Markup(timeline_svg(past.turns[-1].spec, course_of(past.turns, candidate))),  # noqa: S704
     )

@@ -3,15 +3,17 @@
 Nothing here knows what rules mean: the core is asked again, with other counts.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sluice_operator.judge.evidence import Evidence
-from sluice_operator.model import Arm, Pairs, Window
+from sluice_operator.model import Pairs, Window
 from sluice_operator.rollout.attend import attend
 from sluice_operator.rollout.decide import RULES, Decision, decide
 from sluice_operator.rollout.replay import Replayed
 from sluice_operator.rollout.status import Status
+
+from sluice_cli.past.change import Change, changes_of
 
 MOST = 1_000_000
 """Counts are changed by as much as this; what takes more is not told."""
@@ -43,89 +45,59 @@ def _place(status: Status) -> tuple[object, ...]:
 
 def otherwise(turn: Replayed) -> Iterator[str]:
     """Changes of one count of one gate with which the look would have been decided otherwise."""
+    gates = {gate.name: gate for gate in turn.spec.gates}
     for window in turn.seen.windows:
-        if window.gate not in turn.decision.status.gates or window.error:
+        state = turn.decision.status.gates.get(window.gate)
+        if state is None or window.error or window.gate not in gates:
             continue
-        for change, words in ((_fewer, "fewer"), (_more, "more")):
-            count = _least(turn, window, change)
-            if count is None:
-                continue
-            other = _decided(turn, change(window, count))
-            if other is not None:
-                yield (
-                    f"{count:,} {words} {_what(window, count)} at this look, and"
-                    f" {_outcome(turn, other)}"
-                )
+        for tried in changes_of(gates[window.gate], window, state.evidence.table):
+            least = _least_of(turn, tried)
+            if least is not None:
+                yield _sentence(turn, window, *least)
 
 
-def _what(window: Window, count: int) -> str:
-    pair = "pair that the candidate loses" if count == 1 else "pairs that the candidate loses"
-    bad = "bad answer" if count == 1 else "bad answers"
-    return f"{pair if window.pairs else bad} in {window.gate}"
+def _sentence(turn: Replayed, window: Window, change: Change, count: int) -> str:
+    other = decided(turn, change.of(count))
+    assert other is not None
+    return f"{change.what(count)} in {window.gate} at this look, and {_outcome(turn, other)}"
 
 
-Change = Callable[[Window, int], Window | None]
+def _least_of(turn: Replayed, tried: Sequence[Change]) -> tuple[Change, int] | None:
+    """The change that needs fewest, and how many."""
+    found = ((change, least(turn, change)) for change in tried)
+    enough = [(change, count) for change, count in found if count is not None]
+    return min(enough, key=lambda one: one[1], default=None)
 
 
-def _fewer(window: Window, count: int) -> Window | None:
-    """Bad answers that were good."""
-    if window.pairs is not None:
-        pairs = window.pairs
-        if count > pairs.worse:
-            return None
-        return replace(
-            window, pairs=replace(pairs, worse=pairs.worse - count, same=pairs.same + count)
-        )
-    arm = window.candidate
-    if arm is None or count > arm.bad or window.table is not None:
-        return None
-    return replace(window, candidate=Arm(total=arm.total, bad=arm.bad - count))
-
-
-def _more(window: Window, count: int) -> Window | None:
-    """Good answers that were bad."""
-    if window.pairs is not None:
-        pairs = window.pairs
-        if count > pairs.same:
-            return None
-        return replace(
-            window, pairs=replace(pairs, worse=pairs.worse + count, same=pairs.same - count)
-        )
-    arm = window.candidate
-    if arm is None or arm.bad + count > arm.total or window.table is not None:
-        return None
-    return replace(window, candidate=Arm(total=arm.total, bad=arm.bad + count))
-
-
-def _least(turn: Replayed, window: Window, change: Change) -> int | None:
-    """The smallest change that matters; more of it matters, too."""
+def least(turn: Replayed, change: Change) -> int | None:
+    """The smallest number that matters, with which one less does not; None if none does."""
     low, high = 0, 1
-    while not _matters(turn, change(window, high)):
+    while not _matters(turn, change.of(high)):
         low, high = high, 2 * high
-        if high > MOST or change(window, high) is None:
-            high = _largest(window, change, low, high)
-            if high == low or not _matters(turn, change(window, high)):
+        if high > MOST or change.of(high) is None:
+            high = _largest(change, low, high)
+            if high == low or not _matters(turn, change.of(high)):
                 return None
             break
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _matters(turn, change(window, middle)) else (middle, high)
+        low, high = (low, middle) if _matters(turn, change.of(middle)) else (middle, high)
     return high
 
 
-def _largest(window: Window, change: Change, low: int, high: int) -> int:
-    """The greatest change that the counts allow."""
+def _largest(change: Change, low: int, high: int) -> int:
+    """The greatest number that the counts allow."""
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if change(window, middle) is None else (middle, high)
+        low, high = (low, middle) if change.of(middle) is None else (middle, high)
     return low
 
 
 def _matters(turn: Replayed, window: Window | None) -> bool:
-    return window is not None and _decided(turn, window) is not None
+    return window is not None and decided(turn, window) is not None
 
 
-def _decided(turn: Replayed, window: Window | None) -> Decision | None:
+def decided(turn: Replayed, window: Window | None) -> Decision | None:
     """What would have been decided with another window; None for the same."""
     if window is None:
         return None

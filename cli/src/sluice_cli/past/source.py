@@ -1,7 +1,7 @@
 """Where the record of an attempt is read: a home, an object in a cluster, or a file with one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from sluice_operator.errors import SpecError
 from sluice_operator.laptop.home import Home
 from sluice_operator.laptop.run_record import replay
 from sluice_operator.rollout.replay import Replayed, replayed
+
+from sluice_cli.past.shown import differences
 
 Plain = Mapping[str, Any]
 
@@ -44,6 +46,20 @@ class Past:
     """What was asked for the counts of each gate, where that is known."""
     notes: Sequence[str] = ()
     """What of the record is missing."""
+    unlike: Mapping[int, str] = field(default_factory=dict)
+    """Number of each decision that the record shows otherwise than it was made, to what differs."""
+
+    def difference(self, number: int) -> str:
+        """How a decision differs from what was recorded; empty if it does not."""
+        if not self.turns[number - 1].equal:
+            return "another decision was made then"
+        return self.unlike.get(number, "")
+
+    @property
+    def differing(self) -> Iterator[int]:
+        """Numbers of the decisions that differ from what was recorded."""
+        numbers = range(1, len(self.turns) + 1)
+        return (number for number in numbers if self.difference(number))
 
 
 def past_of(where: Where, name: str, attempt: int) -> Past:
@@ -56,7 +72,10 @@ def past_of(where: Where, name: str, attempt: int) -> Past:
     if where.file is not None:
         return _of_runs(_runs_in(where.file), name, attempt, str(where.file))
     if where.is_cluster:
-        return _of_runs(_runs_of(where, name), name, attempt, f"namespace {_namespace(where)}")
+        from sluice_cli.past.cluster import runs_of  # noqa: PLC0415 - slow to import
+
+        runs = runs_of(where.kubeconfig, where.context, where.namespace, name)
+        return _of_runs(runs, name, attempt, f"namespace {runs[0]['metadata']['namespace']}")
     number = attempt or where.home.status(name).attempt
     path = where.home.run_file(name, number)
     if not path.exists():
@@ -71,25 +90,23 @@ def _runs_in(path: Path) -> list[Plain]:
         documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as broken:
         raise SpecError(f"{path}: is no YAML: {broken}") from broken
-    flat = (item for one in documents if one for item in one.get("items", [one]))
-    return [one for one in flat if one.get("kind") == "RolloutRun"]
+    maps = (one for one in documents if isinstance(one, dict))
+    flat = [item for one in maps for item in one.get("items") or [one]]
+    runs: list[Plain] = [
+        one for one in flat if isinstance(one, dict) and one.get("kind") == "RolloutRun"
+    ]
+    for run in runs:
+        _refuse_cut(run, path)
+    return runs
 
 
-def _namespace(where: Where) -> str:
-    return where.namespace or "default"
-
-
-def _runs_of(where: Where, name: str) -> list[Plain]:
-    """Every RolloutRun of a deployment in a cluster."""
-    from sluice_operator.cluster.client import (  # noqa: PLC0415 - slow to import
-        KubernetesCluster,
-        login,
-    )
-    from sluice_operator.cluster.kind import DEPLOYMENT_LABEL, ROLLOUT_RUN  # noqa: PLC0415
-
-    cluster = KubernetesCluster(login(where.kubeconfig, where.context), user_agent="sluice")
-    selector = f"{DEPLOYMENT_LABEL}={name}"
-    return list(cluster.list(ROLLOUT_RUN, _namespace(where), selector=selector))
+def _refuse_cut(run: Plain, path: Path) -> None:
+    spec, metadata = run.get("spec") or {}, run.get("metadata") or {}
+    if "deployment" not in spec or "attempt" not in spec or "name" not in metadata:
+        raise SpecError(
+            f"{path}: a RolloutRun without metadata.name, spec.deployment or spec.attempt; write"
+            " it with `kubectl get rrun NAME -o yaml`"
+        )
 
 
 def _of_runs(runs: Sequence[Plain], name: str, attempt: int, place: str) -> Past:
@@ -98,25 +115,37 @@ def _of_runs(runs: Sequence[Plain], name: str, attempt: int, place: str) -> Past
     found = [run for run in mine if run["spec"]["attempt"] == number]
     whole = next((run for run in found if not run["spec"].get("page")), None)
     if whole is None:
-        of = f" of attempt {number}" if number else ""
-        raise SpecError(f"{name or 'RolloutRun'}: no record{of} in {place}")
+        raise SpecError(_absent(runs, name, attempt, place))
     turns = tuple(replayed(entries_of(found)))
     if not turns:
         raise SpecError(
             f"{whole['metadata']['name']}: its journal is empty, so it cannot be replayed;"
             " operators before this version kept none"
         )
+    decisions = whole["status"].get("decisions", ())
     return Past(
         name=whole["spec"]["deployment"],
         attempt=number,
         turns=turns,
-        sources=dict(_sources(whole)),
+        sources=dict(_sources(decisions)),
         notes=(*_beginning(whole, turns), *_gaps(turns)),
+        unlike=dict(differences(turns, decisions)),
     )
 
 
-def _sources(run: Plain) -> Iterator[tuple[str, str]]:
-    for decision in run["status"].get("decisions", ()):
+def _absent(runs: Sequence[Plain], name: str, attempt: int, place: str) -> str:
+    """Which record there is none of, and which there are."""
+    of = f" of attempt {attempt}" if attempt else ""
+    names = sorted(
+        {f"{run['spec']['deployment']} attempt {run['spec']['attempt']}" for run in runs}
+    )
+    return (
+        f"{name or 'RolloutRun'}: no record{of} in {place}; there is {', '.join(names) or 'none'}"
+    )
+
+
+def _sources(decisions: Sequence[Plain]) -> Iterator[tuple[str, str]]:
+    for decision in decisions:
         for gate in decision.get("gates", ()):
             if gate.get("source"):
                 yield gate["name"], gate["source"]

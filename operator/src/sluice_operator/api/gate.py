@@ -20,6 +20,15 @@ from sluice_operator.api.wire import Wire
 
 MOST_GATES = 32
 """Of one deployment; the rules of admission are paid for by each."""
+MOST_DRIFTS, MOST_SHIFTS = 2, 4
+"""Gates among them that keep a table of bins, or of classes with a wealth for each.
+
+The checkpoint of a RolloutRun has room for 524,288 characters. As JSON, evidence takes 82,000 at
+most for FeatureDrift (`judge.drift` refuses more), 18,300 for PredictionShift, 6,100 for any other
+gate: 396,000 for 32 gates. The rest is for their cursors, and for a spec whose gates are borrowed.
+
+Source: `bench/judge/cost.py`, rows "at worst".
+"""
 
 
 class OnNoData(StrEnum):

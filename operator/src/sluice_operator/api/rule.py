@@ -7,7 +7,12 @@ from sluice_operator.api.admission.gate import GATE
 from sluice_operator.api.admission.rule import WITH_GATES, Rule
 from sluice_operator.api.admission.step import STEP
 from sluice_operator.api.admission.strategy import STRATEGY
-from sluice_operator.api.admission.whole import WHOLE, family_alpha, unique_gates
+from sluice_operator.api.admission.whole import (
+    WHOLE,
+    family_alpha,
+    few_tables,
+    unique_gates,
+)
 from sluice_operator.api.v1alpha1 import Gate, Spec
 
 DURATION_RULE = Rule(
@@ -66,7 +71,7 @@ def template_problems(gates: tuple[Gate, ...]) -> tuple[str, ...]:
     """Every rule that the gates of a template break by themselves."""
     checks = (rule.of_gate for rule in RULES if rule.of_gate is not None)
     broken = (problem for check in checks for problem in _of_gates(check, gates))
-    return (*unique_gates(gates), *broken, *family_alpha(gates))
+    return (*unique_gates(gates), *broken, *family_alpha(gates), *few_tables(gates))
 
 
 def _of_gates(check: Callable[[Gate], str], gates: tuple[Gate, ...]) -> Iterator[str]:

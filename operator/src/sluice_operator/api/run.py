@@ -10,6 +10,9 @@ from sluice_operator.api.wire import ObjectMeta, Report, Wire
 
 MOST_ROWS = 16
 """Rows of a table that one decision shows: 200 decisions must fit into one object."""
+MOST_CHECKPOINT = 524_288
+"""Characters of the evidence of all gates; etcd takes objects of 1.5 MB, and the journal and the
+decisions are in the same one."""
 
 
 class RunSpec(Wire):
@@ -196,7 +199,7 @@ class RunStatus(Report):
     """When the attempt began."""
     ended_at: Instant | None = None
     """When it ended."""
-    checkpoint: Annotated[str, Field(max_length=262_144)] = ""
+    checkpoint: Annotated[str, Field(max_length=MOST_CHECKPOINT)] = ""
     """Evidence of every gate as JSON text, to the bit: what a restart goes on from."""
     decisions: tuple[DecisionEntry, ...] = Field(default=(), max_length=256)
     """What was decided, oldest first; of a long record the beginning and the end."""

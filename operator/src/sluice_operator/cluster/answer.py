@@ -24,6 +24,8 @@ from sluice_operator.errors import (
 WRONG_TYPES = "failed to create typed patch object"
 RETRY_AFTER_SECONDS = 1.0
 """When the API server does not say how long to wait."""
+_ACCOUNT = 'User "system:serviceaccount:'
+"""Somebody else is a person, whom the operator's role would not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +115,10 @@ def _stranger(failure: Failure) -> ClusterError:
 
 def _forbidden(failure: Failure) -> ClusterError:
     """Admission forbids, too; only what RBAC forbids can be granted."""
-    by_role = " cannot " in failure.said
-    way_out = "; add it to the operator's ClusterRole" if by_role else ""
-    return ForbiddenError(f"{failure.asked.what}: {failure.said}{way_out}")
+    said = failure.said
+    by_role = " cannot " in said
+    way_out = "; add it to the operator's ClusterRole" if by_role and _ACCOUNT in said else ""
+    return ForbiddenError(f"{failure.asked.what}: {said}{way_out}")
 
 
 def _invalid(failure: Failure) -> ClusterError:

@@ -14,8 +14,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+import yaml
 from kubernetes.client import ApiClient, Configuration
-from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.config import (
+    ConfigException,
+    list_kube_config_contexts,
+    load_incluster_config,
+    load_kube_config,
+)
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 
@@ -40,6 +46,9 @@ THREADS = 16
 """Connections that one client keeps open."""
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
+_NAMESPACE_OF_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_UNREADABLE = (ConfigException, OSError, yaml.YAMLError, TypeError, ValueError)
+"""What the library raises of a kubeconfig that is none."""
 NO_OBJECT = "1"
 """No object has this resourceVersion: etcd begins with revision 1, so the first write is 2."""
 ACCESS_REVIEW = Kind(
@@ -70,17 +79,38 @@ def login(kubeconfig: Path | None = None, context: str = "") -> Configuration:
     """
     configuration = Configuration()
     try:
-        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        if _is_pod(kubeconfig, context):
             load_incluster_config(client_configuration=configuration)
         else:
             file = str(kubeconfig) if kubeconfig else None
             load_kube_config(file, context or None, client_configuration=configuration)
-    except (ConfigException, OSError) as missing:
+    except _UNREADABLE as missing:
         raise LoginError(
             f"{kubeconfig or 'neither a pod nor a kubeconfig'}: {missing}; give --kubeconfig, set "
             "KUBECONFIG, or run in a pod with a ServiceAccount"
         ) from missing
     return configuration
+
+
+def namespace_of_login(kubeconfig: Path | None = None, context: str = "") -> str:
+    """The namespace that kubectl would take for the same login.
+
+    Raises:
+        LoginError: The kubeconfig cannot be read.
+    """
+    if _is_pod(kubeconfig, context):
+        return _NAMESPACE_OF_POD.read_text() if _NAMESPACE_OF_POD.exists() else "default"
+    try:
+        contexts, current = list_kube_config_contexts(str(kubeconfig) if kubeconfig else None)
+    except _UNREADABLE as missing:
+        raise LoginError(f"{kubeconfig or 'kubeconfig'}: {missing}; give --namespace") from missing
+    chosen = next((one for one in contexts if one["name"] == context), current)
+    return str(chosen["context"].get("namespace") or "default")
+
+
+def _is_pod(kubeconfig: Path | None, context: str) -> bool:
+    """Whether nothing was named, and the pod's own ServiceAccount is meant."""
+    return kubeconfig is None and not context and "KUBERNETES_SERVICE_HOST" in os.environ
 
 
 class KubernetesCluster:
@@ -211,9 +241,9 @@ class KubernetesCluster:
                 retries=False,
             )
         except HTTPError as away:
+            outcome = "" if method == "GET" else "; it may or may not have been carried out"
             raise UnavailableError(
-                f"{asked.what}: no answer from {self._api.configuration.host} ({away}); "
-                "it may or may not have been carried out"
+                f"{asked.what}: no answer from {self._api.configuration.host} ({away}){outcome}"
             ) from away
         self._heed(asked, answer)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:

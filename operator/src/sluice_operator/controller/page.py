@@ -57,7 +57,7 @@ def page_of(look: Look) -> Page:
     ended = after.history[-1] if after.history else None
     news = ended is not None and ended.number == after.attempt and ended not in before.history
     return Page(
-        decisions=[(after.attempt, _entry(look))],
+        decisions=[(after.attempt, decision_shown(look))],
         outcomes={ended.number: _outcome(ended)} if news and ended else {},
         events=list(look.decision.events),
         actions=_results(look),
@@ -85,7 +85,8 @@ def _outcome(ended: Attempt) -> Plain:
     }
 
 
-def _entry(look: Look) -> Plain:
+def decision_shown(look: Look) -> Plain:
+    """The entry of the RolloutRun; a RolloutAction and a query are named if the look knows them."""
     after, events = look.after, look.decision.events
     entry: Plain = {
         "at": moment_text(look.seen.now),

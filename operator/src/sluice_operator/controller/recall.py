@@ -47,11 +47,15 @@ class Recalled:
 
 
 def checkpoint_of(status: Status, spec: Spec | None = None) -> str:
-    """The evidence of all gates, the step that it was gathered in, and the spec, as JSON text."""
+    """The evidence of all gates, the step that it was gathered in, and the spec, as JSON text.
+
+    It has the characters of names as they are: six for one would make it too long.
+    """
     revision = status.judged.name if status.judged else ""
     gates = _GATES.dump_python(dict(status.gates), mode="json")
     kept = {"step": status.step, "revision": revision, "gates": gates}
-    return json.dumps(kept | ({"spec": spec.to_wire()} if spec is not None else {}))
+    whole = kept | ({"spec": spec.to_wire()} if spec is not None else {})
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def recalled(cluster: Cluster, body: Object) -> Recalled:

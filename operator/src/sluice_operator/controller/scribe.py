@@ -6,6 +6,7 @@ written stays in the book; a crash takes the last seconds of a record away, neve
 
 import contextlib
 import hashlib
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -43,6 +44,8 @@ from sluice_operator.rollout.status import Status
 
 MOST_DECISIONS = 200
 """Entries that a RolloutRun keeps; of a longer record the middle is left out."""
+MOST_CHARACTERS = 524_288
+"""Of these entries as JSON: with many gates fewer of them fit into an object."""
 FIRST_DECISIONS = 20
 RETRY_SECONDS = 2.0
 PAGE_LABEL = "sluice.dev/page"
@@ -202,13 +205,24 @@ def _merged(before: Plain, page: Page, attempt: int) -> Plain:
         *(e for number, e in page.decisions if number == attempt),
     ]
     shown = dict(before)
-    if (more := len(entries) - MOST_DECISIONS) > 0:
+    if (more := _excess(entries)) > 0:
         shown["omitted"] = before.get("omitted", 0) + more
         entries = entries[:FIRST_DECISIONS] + entries[FIRST_DECISIONS + more :]
     shown["decisions"] = entries
     if entries:
         shown["startedAt"] = entries[0]["at"]
     return shown | page.outcomes.get(attempt, {})
+
+
+def _excess(entries: Sequence[Plain]) -> int:
+    """How many of the middle must be left out, counted from the end of the first ones."""
+    more = max(len(entries) - MOST_DECISIONS, 0)
+    lengths = [len(json.dumps(entry)) for entry in entries]
+    rest = sum(lengths) - sum(lengths[FIRST_DECISIONS : FIRST_DECISIONS + more])
+    while rest > MOST_CHARACTERS and FIRST_DECISIONS + more < len(entries) - 1:
+        rest -= lengths[FIRST_DECISIONS + more]
+        more += 1
+    return more
 
 
 def alike_of(events: Sequence[Event]) -> list[Event]:

@@ -5,13 +5,14 @@ counts are all the evidence that has to be kept. What drifts hits stable, too: i
 look, and no proof against the candidate.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from sluice_operator.judge.bin import lumped, rare_rests, totals_of
+from sluice_operator.judge.bin import field_of, lumped, rare_rests, totals_of
 from sluice_operator.judge.evidence import Effect, Evidence
 from sluice_operator.judge.family import Change
 from sluice_operator.judge.hypothesis import Test
@@ -26,10 +27,15 @@ from sluice_operator.judge.mixture import (
 )
 from sluice_operator.judge.rate import rate_effect
 from sluice_operator.judge.ratio import ratio_words
+from sluice_operator.judge.slot import REST
 from sluice_operator.model import Arm, Table, Window
 
 _MOST_BINS = 1_000
 """Beyond that the evidence of one gate would not fit into the record of a rollout."""
+MOST_CHARACTERS = 80_000
+"""Likewise, of names, counts and shares as JSON."""
+_ROW = 62
+"""Characters of a bin beside its name: counts below 2^53, a share, and what parts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ class DriftFamily:
             return "a table without the shares of the profile"
         if len(window.table.names) > _MOST_BINS:
             return f"{len(window.table.names):,} bins; at most {_MOST_BINS:,} are judged at once"
+        if (length := _characters(window.table.names)) > MOST_CHARACTERS:
+            return (
+                f"bins whose names and counts take {length:,} characters; at most"
+                f" {MOST_CHARACTERS:,} are kept; give the inputs shorter names, or fewer"
+            )
         return ""
 
     def samples(self, window: Window) -> int:
@@ -90,9 +101,17 @@ class DriftFamily:
         return f"inputs: {table.names[place]} {counts}; ratio {ratio}, the most telling"
 
 
+def _characters(names: tuple[str, ...]) -> int:
+    """What evidence about these bins takes at most, as JSON in UTF-8."""
+    kept = [*names, *{f"{field_of(name)}|{REST}" for name in names}]
+    return len(json.dumps(kept, ensure_ascii=False).encode()) + _ROW * len(kept)
+
+
 def _change(test: Test, evidence: Evidence, window: Window) -> Change:
     assert window.table
     more = lumped(window.table, evidence.table)
+    if not more.names:  # nobody has asked yet
+        return Change(fields={}, log_harm=0.0, log_safe=0.0)
     before = evidence.table or replace(more, candidate=(0,) * len(more.names))
     table = table_sum(before, column_of(more, before.names))
     since = evidence.table_then or (0,) * len(table.names)

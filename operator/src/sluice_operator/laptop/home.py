@@ -82,6 +82,30 @@ class Home:
         text = yaml.safe_dump(template.to_wire(), sort_keys=False)
         write_whole(self._template(TemplateKind(template.kind), template.metadata.name), text)
 
+    def drop(self, kind: TemplateKind, name: str) -> None:
+        """Forget a template.
+
+        Raises:
+            SpecError: There is no such template, or a deployment still names it.
+        """
+        path = self._template(kind, name)
+        if not path.exists():
+            known = ", ".join(sorted(one.stem for one in path.parent.glob("*.yaml"))) or "none"
+            raise SpecError(f"{name}: no such {kind}; there is {known}")
+        if borrowers := ", ".join(self._borrowers(kind, name)):
+            raise SpecError(
+                f"{kind} {name}: still used by {borrowers}; take it out of spec.gateTemplates"
+                " there, or delete the deployment first"
+            )
+        path.unlink(missing_ok=True)
+
+    def _borrowers(self, kind: TemplateKind, name: str) -> Iterator[str]:
+        """Deployments that name a template; one that is being taken down needs no gates."""
+        for deployment in self.deployments():
+            refs = () if self.deleted(deployment) else self.wanted(deployment).spec.gate_templates
+            if any((ref.kind, ref.name) == (kind, name) for ref in refs):
+                yield deployment
+
     def in_force(self, spec: Spec, fresh: Templates = NO_TEMPLATES) -> Spec:
         """What is carried out: the templates of the home brought in, and defaults filled in.
 

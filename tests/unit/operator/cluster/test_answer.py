@@ -61,8 +61,14 @@ def test_a_missing_kind_is_named_with_its_version() -> None:
     )
 
 
-def test_a_missing_right_is_passed_on_with_the_way_out() -> None:
-    words = 'experiments "churn" is forbidden: User "x" cannot patch resource "experiments"'
+def test_a_right_that_a_person_lacks_is_passed_on_as_it_is() -> None:
+    words = 'experiments "churn" is forbidden: User "jo" cannot patch resource "experiments"'
+    assert str(error_of(APPLY, 403, {}, status("Forbidden", words))).endswith(words)
+
+
+def test_a_right_that_the_operator_lacks_is_passed_on_with_the_way_out() -> None:
+    account = "system:serviceaccount:sluice:operator"
+    words = f'experiments "churn" is forbidden: User "{account}" cannot patch "experiments"'
     said = str(error_of(APPLY, 403, {}, status("Forbidden", words)))
     assert words in said
     assert said.endswith("; add it to the operator's ClusterRole")

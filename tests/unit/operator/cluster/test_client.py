@@ -13,7 +13,12 @@ from cluster_endpoint import Endpoint, endpoint
 from eventually import eventually
 from kubernetes.client import Configuration
 from serving_process import free_ports
-from sluice_operator.cluster.client import KubernetesCluster, LoginError, login
+from sluice_operator.cluster.client import (
+    KubernetesCluster,
+    LoginError,
+    login,
+    namespace_of_login,
+)
 from sluice_operator.cluster.kind import MODEL_DEPLOYMENT, SELDON_EXPERIMENT, Kind
 from sluice_operator.errors import UnavailableError
 
@@ -173,6 +178,24 @@ def test_a_context_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_without_a_kubeconfig_nobody_logs_in(tmp_path: Path) -> None:
     with pytest.raises(LoginError, match=r"nowhere.*KUBECONFIG.*ServiceAccount"):
         login(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("text", ["a: [1", "hello"])
+def test_a_file_that_is_no_kubeconfig_is_named(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(text)
+    with pytest.raises(LoginError, match=str(path)):
+        login(path)
+    with pytest.raises(LoginError, match=str(path)):
+        namespace_of_login(path)
+
+
+def test_the_namespace_is_that_of_the_context(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(KUBECONFIG)
+    assert namespace_of_login(path) == "default"
+    path.write_text(KUBECONFIG.replace("context: {", "context: {namespace: shop, "))
+    assert namespace_of_login(path, "one") == "shop"
 
 
 def test_a_pod_without_a_token_cannot_log_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What is told together, and how soon it is written."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from sluice_operator.cluster.store import Store
 from sluice_operator.controller.memory import Book, Memory, Page
 from sluice_operator.controller.scribe import (
     FIRST_DECISIONS,
+    MOST_CHARACTERS,
     MOST_DECISIONS,
     Scribe,
     alike_of,
@@ -66,7 +68,8 @@ def test_warnings_results_and_beginnings_are_written_at_once(page, awaited):
     assert book.is_awaited is awaited
 
 
-def test_a_long_record_says_how_much_of_its_middle_is_left_out():
+def record_of(entries: list[dict]) -> dict:
+    """Status of a RolloutRun after these decisions, written in three parts."""
     cluster, store = MemoryCluster(), Store()
     metadata = {"name": NAME, "namespace": NAMESPACE}
     store.put(MODEL_DEPLOYMENT, cluster.create(MODEL_DEPLOYMENT, {"metadata": metadata}))
@@ -74,16 +77,32 @@ def test_a_long_record_says_how_much_of_its_middle_is_left_out():
     status = Status(deployment=NAME, phase=Phase.PROGRESSING, attempt=2, candidate=judged)
     memory = Memory(uid="1", status=status, saved=status, known={})
     scribe = Scribe(cluster, store, lambda key: memory)
-    for begin in (0, 150, 300):
-        numbers = range(begin, begin + 150)
-        entries = [{"at": "2026-03-01T12:00:00Z", "reason": f"r{number}"} for number in numbers]
-        memory.book.note(Page(decisions=[(2, entry) for entry in entries]))
+    part = len(entries) // 3
+    for begin in (0, part, 2 * part):
+        memory.book.note(Page(decisions=[(2, entry) for entry in entries[begin : begin + part]]))
         assert scribe.write(KEY) is None
-    shown = cluster.get(ROLLOUT_RUN, NAMESPACE, f"{NAME}-2")["status"]
+    return cluster.get(ROLLOUT_RUN, NAMESPACE, f"{NAME}-2")["status"]
+
+
+def entry(number: int, **more: object) -> dict:
+    return {"at": "2026-03-01T12:00:00Z", "reason": f"r{number}", **more}
+
+
+def test_a_long_record_says_how_much_of_its_middle_is_left_out():
+    shown = record_of([entry(number) for number in range(450)])
     reasons = [entry["reason"] for entry in shown["decisions"]]
     kept = (*range(FIRST_DECISIONS), *range(450 - MOST_DECISIONS + FIRST_DECISIONS, 450))
     assert reasons == [f"r{number}" for number in kept]
     assert RunStatus.model_validate(shown, strict=False).omitted == 450 - MOST_DECISIONS
+
+
+def test_of_long_decisions_fewer_are_kept():
+    gates = [{"name": f"gate-{number}", "source": "x" * 600} for number in range(32)]
+    shown = record_of([entry(number, gates=gates) for number in range(90)])
+    kept = [entry["reason"] for entry in shown["decisions"]]
+    assert 300_000 < len(json.dumps(shown["decisions"])) <= MOST_CHARACTERS
+    assert kept[:FIRST_DECISIONS] == [f"r{number}" for number in range(FIRST_DECISIONS)]
+    assert (kept[-1], len(kept) + shown["omitted"]) == ("r89", 90)
 
 
 @pytest.mark.parametrize(

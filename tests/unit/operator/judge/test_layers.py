@@ -10,7 +10,7 @@ from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.slot import PLACES, REST
 from sluice_operator.judge.update import problem_of, update
 from sluice_operator.judge.verdict import effect_of, explain
-from sluice_operator.model import Verdict, Window
+from sluice_operator.model import Table, Verdict, Window
 
 SHIFT = Test(metric="PredictionShift", margin=1.25)
 DRIFT = Test(metric="FeatureDrift", comparison="Absolute", margin=1.25)
@@ -156,3 +156,18 @@ def test_an_edge_that_is_missing_says_nothing_and_a_new_one_is_not_counted():
 def test_a_table_that_cannot_be_true_says_why_and_changes_nothing(test, window, problem):
     assert problem_of(test, window) == problem
     assert update(test, Evidence(), window) == Evidence()
+
+
+def test_no_bins_yet_are_no_evidence_about_inputs():
+    nothing = Window(gate="drift", table=Table(names=(), stable=(), candidate=()))
+    assert seen(DRIFT, nothing).table is None
+    assert (seen(DRIFT, nothing).e_harm, seen(DRIFT, nothing).e_safe) == (1.0, 1.0)
+
+
+def test_bins_with_names_that_no_record_can_hold_are_not_counted():
+    names = tuple(f"{'long' * 40}-{n}|low" for n in range(400))
+    shares, ones = (1.0,) * len(names), (1,) * len(names)
+    window = Window(
+        gate="drift", table=Table(names=names, stable=ones, candidate=ones, shares=shares)
+    )
+    assert "at most 80,000 are kept; give the inputs shorter names" in problem_of(DRIFT, window)

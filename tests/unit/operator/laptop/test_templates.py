@@ -114,3 +114,30 @@ def test_a_damaged_template_is_told(laptop):
     path.write_text("kind: GateTemplate\nspec: {}")
     with pytest.raises(SpecError, match=r"house\.yaml: apiVersion: missing"):
         laptop.home.in_force(wanted("v2", **BORROWED).spec)
+
+
+def test_a_template_that_a_deployment_names_is_kept(laptop):
+    with pytest.raises(SpecError, match=rf"GateTemplate house: still used by {NAME}; take it out"):
+        laptop.home.drop(TemplateKind.GATE_TEMPLATE, "house")
+    assert laptop.home.in_force(wanted("v2", **BORROWED).spec).gate("errors")
+
+
+def test_a_template_that_nobody_names_any_more_is_forgotten(laptop):
+    laptop.home.apply(wanted("v1"))
+    laptop.home.drop(TemplateKind.GATE_TEMPLATE, "house")
+    with pytest.raises(SpecError, match="there is no GateTemplate 'house'"):
+        laptop.home.in_force(wanted("v2", **BORROWED).spec)
+
+
+def test_a_deployment_that_is_being_taken_down_keeps_no_template(laptop):
+    laptop.home.delete(NAME)
+    laptop.home.drop(TemplateKind.GATE_TEMPLATE, "house")
+    laptop.run(30)
+    assert list(laptop.home.deployments()) == []
+
+
+def test_a_template_of_another_kind_is_another_template(laptop):
+    with pytest.raises(SpecError, match="house: no such ClusterGateTemplate; there is none"):
+        laptop.home.drop(TemplateKind.CLUSTER_GATE_TEMPLATE, "house")
+    with pytest.raises(SpecError, match="home: no such GateTemplate; there is house"):
+        laptop.home.drop(TemplateKind.GATE_TEMPLATE, "home")

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from sluice_operator.api.admission.gate import alpha_of, role_of
 from sluice_operator.api.admission.rule import WITH_GATES, Rule
 from sluice_operator.api.admission.strategy import STEPPED
+from sluice_operator.api.gate import MOST_DRIFTS, MOST_SHIFTS
 from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Metric, Spec, StrategyType
 
 FAMILY_ALPHA = 0.05
 """Most that the alphas of all guardrails may sum to: chance of a false rollback per rollout."""
+_TOO_LONG = "the evidence of more does not fit into a RolloutRun; remove some"
 _ROUNDING = 1e-9
 """Far below the last digit that a decimal may have."""
 
@@ -112,6 +114,28 @@ def _family_alpha(spec: Spec) -> Iterator[str]:
     yield from family_alpha(spec.gates)
 
 
+def few_tables(gates: tuple[Gate, ...]) -> Iterator[str]:
+    """Breaches of how many gates may keep a table."""
+    yield from _few_drifts(gates)
+    yield from _few_shifts(gates)
+
+
+def _few_drifts(gates: tuple[Gate, ...]) -> Iterator[str]:
+    count = sum(gate.metric is Metric.FEATURE_DRIFT for gate in gates)
+    if count > MOST_DRIFTS:
+        yield f"spec.gates: {count} FeatureDrift gates; at most {MOST_DRIFTS}; {_TOO_LONG}"
+
+
+def _few_shifts(gates: tuple[Gate, ...]) -> Iterator[str]:
+    shifts = [gate for gate in gates if gate.metric is Metric.PREDICTION_SHIFT]
+    count = sum(gate.comparison is not Comparison.PAIRED for gate in shifts)
+    if count > MOST_SHIFTS:
+        yield (
+            f"spec.gates: {count} PredictionShift gates that are not Paired; at most"
+            f" {MOST_SHIFTS}; {_TOO_LONG}"
+        )
+
+
 def _enforced(spec: Spec) -> Iterator[str]:
     strategy = spec.strategy
     if strategy.type is StrategyType.IMMEDIATE or strategy.ungated or spec.gate_templates:
@@ -183,6 +207,24 @@ WHOLE = (
         message=f"gates: the alphas of all Guardrail gates sum to more than {FAMILY_ALPHA}, the"
         " chance of a false rollback; lower them, or say role: Observe",
         check=_family_alpha,
+        kinds=WITH_GATES,
+    ),
+    Rule(
+        name="few-gates-count-bins",
+        at="spec",
+        cel=f"self.gates.filter(g, g.metric == 'FeatureDrift').size() <= {MOST_DRIFTS}",
+        message=f"gates: more than {MOST_DRIFTS} FeatureDrift gates; {_TOO_LONG}",
+        check=lambda spec: _few_drifts(spec.gates),
+        kinds=WITH_GATES,
+    ),
+    Rule(
+        name="few-gates-count-classes",
+        at="spec",
+        cel="self.gates.filter(g, g.metric == 'PredictionShift'"
+        f" && !(has(g.comparison) && g.comparison == 'Paired')).size() <= {MOST_SHIFTS}",
+        message=f"gates: more than {MOST_SHIFTS} PredictionShift gates that are not Paired;"
+        f" {_TOO_LONG}",
+        check=lambda spec: _few_shifts(spec.gates),
         kinds=WITH_GATES,
     ),
     Rule(
