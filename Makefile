@@ -49,7 +49,7 @@ type: init ## Check the types
 	cd serving-v1 && ../$(UV) run --frozen --no-sync mypy src
 
 test: lint verify control-plane helm ## All tests but the end-to-end ones
-	$(RUN) pytest --ignore tests/e2e --ignore tests/images
+	$(RUN) pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/e2e --ignore tests/images
 	serving/.venv/bin/pytest tests/serving
 	serving-v1/.venv/bin/pytest tests/serving_v1
 
