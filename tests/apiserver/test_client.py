@@ -232,7 +232,7 @@ def test_one_right_too_few_is_named(operator: Cluster, cluster: Cluster, namespa
     assert 'cannot patch resource "experiments" in API group "mlops.seldon.io"' in str(
         refused.value
     )
-    assert str(refused.value).endswith("add it to the operator's ClusterRole")
+    assert str(refused.value).endswith("; grant it to that user")
 
 
 def test_the_operators_events_are_taken(operator: Cluster, namespace: str) -> None:

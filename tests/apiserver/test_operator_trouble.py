@@ -113,7 +113,7 @@ def test_a_right_that_is_missing_is_named_with_verb_and_resource(stage):
     message = condition(status, "Stalled")["message"]
     assert re.search(r"cannot (create|patch) resource \"experiments\"", message)
     assert "Experiment stage/rightless" in message
-    assert "add it to the operator's ClusterRole" in message
+    assert "grant it to that user" in message
 
 
 def test_an_operator_that_cannot_read_a_kind_does_not_lead_and_says_which(stage):

@@ -116,9 +116,10 @@ def _stranger(failure: Failure) -> ClusterError:
 def _forbidden(failure: Failure) -> ClusterError:
     """Admission forbids, too; only what RBAC forbids can be granted."""
     said = failure.said
-    by_role = " cannot " in said
-    way_out = "; add it to the operator's ClusterRole" if by_role and _ACCOUNT in said else ""
-    return ForbiddenError(f"{failure.asked.what}: {said}{way_out}")
+    if " cannot " not in said:
+        return ForbiddenError(f"{failure.asked.what}: {said}")
+    way_out = "add it to the operator's ClusterRole" if _ACCOUNT in said else "grant it to that user"
+    return ForbiddenError(f"{failure.asked.what}: {said}; {way_out}")
 
 
 def _invalid(failure: Failure) -> ClusterError:

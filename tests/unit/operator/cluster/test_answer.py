@@ -61,9 +61,10 @@ def test_a_missing_kind_is_named_with_its_version() -> None:
     )
 
 
-def test_a_right_that_a_person_lacks_is_passed_on_as_it_is() -> None:
+def test_a_right_that_a_person_lacks_is_passed_on_for_somebody_else_to_grant() -> None:
     words = 'experiments "churn" is forbidden: User "jo" cannot patch resource "experiments"'
-    assert str(error_of(APPLY, 403, {}, status("Forbidden", words))).endswith(words)
+    said = str(error_of(APPLY, 403, {}, status("Forbidden", words)))
+    assert said.endswith(f"{words}; grant it to that user")
 
 
 def test_a_right_that_the_operator_lacks_is_passed_on_with_the_way_out() -> None:
