@@ -74,7 +74,8 @@ e2e: stack ## All end-to-end tests: the stack on the node, then the demo as a us
 	$(RUN) pytest tests/e2e/test_demo.py tests/e2e/test_demo_broken_off.py --timeout 900
 
 stack: init node-up parts ## The images and the whole stack on the node of this machine (needs root and Debian)
-	$(RUN) pytest tests/images tests/e2e/test_node.py tests/e2e/test_stack.py --timeout 900
+	$(RUN) pytest tests/images --timeout 900
+	$(RUN) pytest tests/e2e/test_node.py tests/e2e/test_stack.py --timeout 900
 
 parts: ## Programs of the node and images of the stack, which `make stack` runs
 	nice tools/node/node build all

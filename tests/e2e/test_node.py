@@ -9,8 +9,15 @@ from uuid import uuid4
 
 import pytest
 from eventually import eventually
+from house import version
 from image_pod import NODE, Container, KubectlError, Pod, kubectl
 
+COUNTS = """
+import itertools, time
+for number in itertools.count(1):
+    print(number)
+    time.sleep(1)
+"""
 VICTIMS = ("etcd", "kube-apiserver", "containerd", "kubelet")
 pytestmark = pytest.mark.timeout(300)
 
@@ -29,11 +36,10 @@ def pod():
         kubectl("create", "namespace", namespace)
     except KubectlError as down:
         pytest.fail(f"the node does not answer: make node-up\n{down}")
-    counts = ("sh", "-c", "n=0; while true; do n=$((n+1)); echo $n; sleep 1; done")
     found = Pod(
         namespace=namespace,
         name="counter",
-        main=Container(image="busybox:1.35", command=counts),
+        main=Container(image=f"sluice-operator:{version()}", command=("python", "-uc", COUNTS)),
     )
     found.start()
     eventually(lambda: found.phase() == "Running", within=120, every=0.5)

@@ -27,7 +27,7 @@ def namespace() -> Iterator[str]:
     except KubectlError as down:
         pytest.fail(f"the node does not answer: make node-up images\n{down}")
     yield name
-    kubectl("delete", "namespace", name, "--wait=false")
+    kubectl("delete", "namespace", name, "--timeout=180s")  # its pods have taken room from others
 
 
 @pytest.fixture(scope="session")
