@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
-from admission_corpus import (
+from admission_corpus import CASES
+from admission_objects import (
     BEST,
-    CASES,
     COUNTERS,
     ERRORS,
     FAST,

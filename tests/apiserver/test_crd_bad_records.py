@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from admission_corpus import Document, action, run
+from admission_objects import Document, action, run
 from control_plane import ControlPlane
 from schema_mutation import Mutation, fields, mutations, places, shape
 from sluice_kinds import Admission, install_kinds

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from admission_corpus import action, deployment, run
+from admission_objects import action, deployment, run
 from control_plane import ControlPlane
 from house import Snippet, snippets
 from sluice_kinds import MANIFESTS, Admission, install_kinds, resource

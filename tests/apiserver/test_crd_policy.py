@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from admission_corpus import action
+from admission_objects import action
 from control_plane import ControlPlane
 from eventually import eventually
 from sluice_kinds import Admission, install_kinds, policy_in_force, resource

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from admission_corpus import CASES, ERRORS, PAIRS, Case, deployment, template
+from admission_corpus import CASES, Case
+from admission_objects import ERRORS, PAIRS, deployment, template
 from control_plane import ControlPlane
 from sluice_kinds import Admission, install_kinds, resource
 from sluice_operator.api.admission.rule import WITH_GATES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from admission_corpus import ERRORS, SLO, deployment, template
+from admission_objects import ERRORS, SLO, deployment, template
 
 SLUICE = Path(sys.executable).with_name("sluice")
 BORROWING = deployment(gates=[], gateTemplates=[{"name": "house"}])

@@ -118,7 +118,9 @@ def _forbidden(failure: Failure) -> ClusterError:
     said = failure.said
     if " cannot " not in said:
         return ForbiddenError(f"{failure.asked.what}: {said}")
-    way_out = "add it to the operator's ClusterRole" if _ACCOUNT in said else "grant it to that user"
+    way_out = (
+        "add it to the operator's ClusterRole" if _ACCOUNT in said else "grant it to that user"
+    )
     return ForbiddenError(f"{failure.asked.what}: {said}; {way_out}")
 
 

@@ -1,7 +1,7 @@
 """Strategies without steps: what they mean, and that it is safe."""
 
 import pytest
-from admission_corpus import deployment
+from admission_objects import deployment
 from sluice_operator.api.fill import DEFAULTS, SLO, filled
 from sluice_operator.api.load import parse
 from sluice_operator.api.rule import problems

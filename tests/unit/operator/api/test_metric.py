@@ -1,7 +1,7 @@
 """Metrics: what they can be compared with, and what they mean when little is said."""
 
 import pytest
-from admission_corpus import COUNTERS, FIGURE, LABELS, gates
+from admission_objects import COUNTERS, FIGURE, LABELS, gates
 from sluice_operator.api.load import parse
 from sluice_operator.api.metric import COMPARISONS, MARGINS
 from sluice_operator.api.v1alpha1 import Comparison, Gate, GateRole, Metric

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from admission_corpus import MIRROR, steps, trial
+from admission_objects import MIRROR, steps, trial
 from sluice_operator.api.load import parse
 from sluice_operator.api.v1alpha1 import OnInconclusive
 from sluice_operator.rollout.revision import wanted_revision

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from admission_corpus import MIRROR, SLO, deployment, steps, trial
+from admission_objects import MIRROR, SLO, deployment, steps, trial
 from pydantic import BaseModel
 from sluice_operator.api.load import parse
 from sluice_operator.api.run import DecisionEntry

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from admission_corpus import ERRORS, PAIRS, SLO, deployment, template
+from admission_objects import ERRORS, PAIRS, SLO, deployment, template
 from sluice_operator.api.load import load, parse, parse_template, read
 from sluice_operator.api.template import MissingTemplateError, effective, gates_of, in_force
 from sluice_operator.api.v1alpha1 import Spec, TemplateKind

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from admission_corpus import template
+from admission_objects import template
 from operator_world import CANARY, KEY, NAMESPACE, OperatorWorld
 from sluice_operator.cluster.kind import (
     CLUSTER_GATE_TEMPLATE,

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from admission_corpus import template
+from admission_objects import template
 from laptop_simulated import FAILING, HEALTHY, NAME, SimulatedLaptop, uri, wanted
 from sluice_operator.api.load import parse_template
 from sluice_operator.api.v1alpha1 import TemplateKind
