@@ -73,4 +73,6 @@ class Deployment:
 def _told(status: dict[str, Any]) -> str:
     conditions = status.get("conditions", ())
     words = [f"{c['type']}={c['status']}: {c.get('message', '')}" for c in conditions]
-    return f"{status.get('phase')} at {status.get('step')}; " + "; ".join(words)
+    last = (status.get("history") or [{}])[-1]
+    where = f"{status.get('phase')} at {status.get('step')}"
+    return "; ".join((where, f"last {last.get('outcome')}: {last.get('cause')}", *words))

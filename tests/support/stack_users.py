@@ -24,7 +24,7 @@ class Plan:
     rate: float = 40.0
     unknown: float = 0.01
     """Share of requests that no revision can answer: a side that nobody has."""
-    rare: float = 0.03
+    rare: float = 0.1
     """Share of requests about a side that only some revisions know."""
     sticky: float = 0.0
     """Share of users who keep the route that they were given."""
