@@ -28,11 +28,13 @@ from itertools import chain
 from pathlib import Path
 
 from argo import Argo
+from phase import quiet
 from rig import rig
 from sluice import Sluice
 from subject import Subject
 from target import Judged, judged
 from workload import (
+    FIRST_VERDICTS,
     Fleet,
     Row,
     breach,
@@ -211,6 +213,7 @@ def _scaled(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
 
 
 def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) -> Iterator[Row]:
+    quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)
     if "W2" in wanted:
         yield holding(fleet, options.hold_seconds)
     if "W1" in wanted:
@@ -234,9 +237,9 @@ def _one_by_one(fleet: Fleet, times: int) -> Row:
             fleet.hold(version)
         rows.append(breach(fleet, fleet.holding[:1], version))
     worst = max(rows, key=lambda row: row["max_seconds"])
-    ordered = sorted(row["max_seconds"] for row in rows)
-    found = {"breached": len(rows), "median_seconds": ordered[len(ordered) // 2]}
-    return worst | found | {"each_seconds": ordered}
+    each = [row["max_seconds"] for row in rows]
+    found = {"breached": len(rows), "median_seconds": sorted(each)[len(each) // 2]}
+    return worst | found | {"each_seconds": each}
 
 
 def show(claims: Mapping[str, Sequence[Judged]]) -> None:

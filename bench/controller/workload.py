@@ -98,7 +98,6 @@ def spread(took: Sequence[float], poll_seconds: float) -> Row:
 
 def holding(fleet: Fleet, seconds: float) -> Row:
     """W2: every rollout under way, and nothing to decide; first verdicts are told before."""
-    quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)
     phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
     return {"workload": "W2", "objects": len(fleet.names)} | phase.row()
 
