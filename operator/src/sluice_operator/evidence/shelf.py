@@ -18,8 +18,11 @@ from sluice_operator.evidence.series import Group, Labels, Series, grouped
 from sluice_operator.evidence.stir import standing_out
 
 _REST = 9
-"""How many times its own cost a fetch is followed by rest, so that the fetches of one family take
-a tenth of a core; how many times the refresh time that rest may be at most."""
+"""How many times its own cost a fetch is followed by rest: of a family that changes all the while,
+the fetches take a tenth of a core."""
+_LONGEST = 2
+"""How many times the refresh time that rest may be. Most of a fetch's cost is what is new, which
+comes once however often it is asked for: longer rests save little, and failures wait for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +145,7 @@ class Shelf:
         except PrometheusError as broken:
             self._error = broken
         spent = time.thread_time() - begun
-        rest = min(max(self._refresh_seconds, spent * _REST), self._refresh_seconds * _REST)
-        self._due = self._api.monotonic() + rest
+        self._due = self._api.monotonic() + rest_seconds(spent, self._refresh_seconds)
 
     def _fetched(self) -> Look:
         now = self._api.now()
@@ -154,3 +156,8 @@ class Shelf:
         selector = self._meter.selector((), self._more)
         found = self._api.samples(selector, self._names, since, newest_of=look.newest_of)
         return look.joined(found, max(look.begin, now - KEPT_MS), now)
+
+
+def rest_seconds(spent: float, refresh: float) -> float:
+    """How long nobody fetches after a fetch that took so much of a processor, both in seconds."""
+    return min(max(refresh, spent * _REST), refresh * _LONGEST)
