@@ -223,6 +223,7 @@ def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) ->
     if "W5" in wanted and fleet.holding:
         yield killed(fleet)
         yield handed_over(fleet)
+        quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)  # until all are taken over
     if "W1" in wanted and len(fleet.holding) > 1:
         yield breach_of_all(fleet)
 
