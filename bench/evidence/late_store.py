@@ -61,4 +61,4 @@ def _downgrade_postgres(url: str) -> None:
         raw.execute("DROP TABLE cohort, labelled, worth, class, said, agreed")
         raw.execute("ALTER TABLE arrival DROP COLUMN tick, DROP COLUMN begun")
         raw.execute("ALTER TABLE prediction DROP COLUMN tick")
-        raw.execute("DELETE FROM ledger_version WHERE version = 2")
+        raw.execute("DELETE FROM ledger_version WHERE version > 1")
