@@ -28,13 +28,11 @@ from itertools import chain
 from pathlib import Path
 
 from argo import Argo
-from phase import quiet
 from rig import rig
 from sluice import Sluice
 from subject import Subject
 from target import Judged, judged
 from workload import (
-    FIRST_VERDICTS,
     Fleet,
     Row,
     breach,
@@ -45,6 +43,7 @@ from workload import (
     idle,
     killed,
     outage,
+    settle,
     stepping,
 )
 
@@ -213,7 +212,7 @@ def _scaled(options: argparse.Namespace, fleet: Fleet) -> Iterator[Row]:
 
 
 def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) -> Iterator[Row]:
-    quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)
+    settle(fleet)
     if "W2" in wanted:
         yield holding(fleet, options.hold_seconds)
     if "W1" in wanted:
@@ -223,7 +222,7 @@ def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) ->
     if "W5" in wanted and fleet.holding:
         yield killed(fleet)
         yield handed_over(fleet)
-        quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)  # until all are taken over
+        settle(fleet)
     if "W1" in wanted and len(fleet.holding) > 1:
         yield breach_of_all(fleet)
 

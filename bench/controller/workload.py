@@ -96,8 +96,13 @@ def spread(took: Sequence[float], poll_seconds: float) -> Row:
     }
 
 
+def settle(fleet: Fleet) -> None:
+    """Time passes until first verdicts are told, or all that a leader left is taken over."""
+    quiet(fleet.rig, FIRST_VERDICTS * fleet.settle_seconds)
+
+
 def holding(fleet: Fleet, seconds: float) -> Row:
-    """W2: every rollout under way, and nothing to decide; first verdicts are told before."""
+    """W2: every rollout under way, and nothing to decide, once it has settled."""
     phase = measured(fleet.rig, lambda: quiet(fleet.rig, seconds))
     return {"workload": "W2", "objects": len(fleet.names)} | phase.row()
 

@@ -19,10 +19,8 @@ CANARY = (
     {"setWeight": 50},
     {"analysis": {"gates": ["slo"], "minDuration": "20s", "maxDuration": "10m"}},
 )
-GATES = (
-    {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "2"},
-    {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute", "margin": "0.05"},
-)
+ERRORS = {"name": "errors", "metric": "ErrorRate", "comparison": "Relative", "margin": "2"}
+SLO = {"name": "slo", "metric": "ErrorRate", "comparison": "Absolute"}
 BETTER = {
     "name": "better",
     "metric": "Accuracy",
@@ -38,10 +36,13 @@ class Deployment:
 
     stack: Stack
     name: str
+    slo: str = "0.05"
+    """Share of requests that may fail; no more than a bad candidate fails, or it is safe."""
 
     def apply(self, uri: str, *, shadow: bool = False, bake: str = "0s") -> None:
         """Serve a model from now on, if it earns it."""
-        steps, gates = (SHADOW_THEN_CANARY, (*GATES, BETTER)) if shadow else (CANARY, GATES)
+        gates = (ERRORS, SLO | {"margin": self.slo})
+        steps, gates = (SHADOW_THEN_CANARY, (*gates, BETTER)) if shadow else (CANARY, gates)
         spec = {
             "model": {"uri": uri, "requirements": ["sluice"]},
             "strategy": {"type": "Canary", "steps": list(steps)},

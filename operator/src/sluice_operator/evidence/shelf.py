@@ -18,8 +18,8 @@ from sluice_operator.evidence.series import Group, Labels, Series, grouped
 from sluice_operator.evidence.stir import standing_out
 
 _REST = 9
-"""How many times its own cost a fetch is followed by rest: of a family that changes all the while,
-the fetches take a tenth of a core."""
+"""How many times its own cost a fetch is followed by rest, so that the fetches of one family take
+a tenth of a core, as long as rest does not become too long."""
 _LONGEST = 2
 """How many times the refresh time that rest may be. Most of a fetch's cost is what is new, which
 comes once however often it is asked for: longer rests save little, and failures wait for them."""
