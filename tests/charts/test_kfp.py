@@ -87,6 +87,15 @@ def test_every_run_finds_the_object_store_and_its_keys(objects: Objects) -> None
     assert bucket in job["spec"]["template"]["spec"]["containers"][0]["args"]
 
 
+def test_the_pages_may_read_the_keys_with_which_artifacts_were_written(objects: Objects) -> None:
+    launcher = named(objects, "ConfigMap", "kfp-launcher")["data"]
+    store = yaml.safe_load(launcher["providers"])["s3"]["default"]
+    name = store["credentials"]["secretRef"]["secretName"]
+    rules = named(objects, "Role", "ml-pipeline-ui")["rules"]
+    (secrets,) = (rule for rule in rules if "secrets" in rule["resources"])
+    assert (secrets["resourceNames"], secrets["verbs"]) == ([name], ["get"])
+
+
 def test_argo_and_the_pages_agree_on_where_logs_are(objects: Objects) -> None:
     config = named(objects, "ConfigMap", "workflow-controller-configmap")["data"]
     kept = yaml.safe_load(config["artifactRepository"])["s3"]["keyFormat"]

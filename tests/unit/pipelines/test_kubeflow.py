@@ -78,6 +78,13 @@ def test_a_run_that_fails_names_the_step_the_reason_and_the_page(double, kubeflo
     assert f"{double.url}/#/runs/details/{run}" in str(failed.value)
 
 
+def test_a_step_that_fails_without_a_word_is_named_all_the_same(double, kubeflow) -> None:
+    run = started(kubeflow)
+    double.paint(run, "FAILED", {"train": "SUCCEEDED", "register": "FAILED"})
+    with pytest.raises(RunFailedError, match="failed: register: failed; its log says why"):
+        follow(kubeflow, run, lambda _: None, Course().rhythm())
+
+
 def test_a_run_that_somebody_stops_has_not_ended_well(double, kubeflow) -> None:
     run = started(kubeflow)
     double.paint(run, "CANCELED")

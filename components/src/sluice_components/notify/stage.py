@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import uuid4
 
@@ -26,6 +27,21 @@ _PAUSE_SECONDS: Final = 2.0
 _TIMEOUT_SECONDS: Final = 10.0
 _LONGEST_NOTE: Final = 1024
 """Bytes of an Event's note. Source: events.k8s.io/v1, field `note`."""
+_STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "COMPLETE": "SUCCEEDED",
+        "CACHED": "SUCCEEDED",
+        "CANCELED": "CANCELLED",
+        "NEW": "STOPPED",
+        "RUNNING": "STOPPED",
+    }
+)
+"""The back end hands on the state of an execution, where Kubeflow's SDK and local runner have words
+of their own. What still runs when the end is told was broken off: terminated, or out of time.
+Source: `Execution.State` of ML Metadata 1.14, seen in Kubeflow Pipelines 2.17"""
+_REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"SUCCEEDED": "TrainingSucceeded", "STOPPED": "TrainingStopped"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +52,7 @@ class Ending:
     run: str
     """Resource name of the run."""
     state: str
-    """`SUCCEEDED`, `FAILED` or `CANCELLED`."""
+    """`SUCCEEDED`, `FAILED`, `CANCELLED`, or `STOPPED` before its end."""
     message: str = ""
 
     @property
@@ -49,10 +65,11 @@ class Ending:
 
 def ending_of(pipeline: str, status: Mapping[str, Any]) -> Ending:
     """The end of a run from Kubeflow's PipelineTaskFinalStatus."""
+    state = str(status.get("state") or "UNKNOWN")
     return Ending(
         pipeline=pipeline,
         run=str(status.get("pipeline_job_resource_name") or ""),
-        state=str(status.get("state") or "UNKNOWN"),
+        state=_STATES.get(state, state),
         message=str(status.get("error_message") or ""),
     )
 
@@ -72,15 +89,14 @@ def notify_plain(pipeline: str, status: Mapping[str, Any], event: bool) -> str:
 
 def event_of(ending: Ending, namespace: str, now: datetime) -> Plain:
     """An Event about the Pod that tells it, which carries the names of the run."""
-    failed = ending.state != "SUCCEEDED"
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
         "metadata": {"name": f"{ending.pipeline}.{uuid4().hex[:12]}", "namespace": namespace},
         "eventTime": now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "action": "Train",
-        "reason": "TrainingFailed" if failed else "TrainingSucceeded",
-        "type": "Warning" if failed else "Normal",
+        "reason": _REASONS.get(ending.state, "TrainingFailed"),
+        "type": "Normal" if ending.state == "SUCCEEDED" else "Warning",
         "note": _clipped(f"{ending.text} ({ending.run})"),
         "reportingController": CONTROLLER,
         "reportingInstance": os.environ.get("HOSTNAME", "unknown"),

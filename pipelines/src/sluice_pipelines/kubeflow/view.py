@@ -49,7 +49,7 @@ def view_of(run: Any) -> RunView:
     """The view of a run as Kubeflow's client gives it."""
     details = (run.run_details.task_details if run.run_details else None) or ()
     ours = [task for task in details if task.display_name in STEPS]
-    errors = [f"{t.display_name}: {t.error.message}" for t in ours if t.error and t.error.message]
+    errors = [_error(task) for task in ours if _message(task) or task.state == "FAILED"]
     if run.error and run.error.message:
         errors.append(str(run.error.message))
     return RunView(
@@ -59,6 +59,15 @@ def view_of(run: Any) -> RunView:
         steps=_in_order(ours),
         errors=tuple(errors),
     )
+
+
+def _error(task: Any) -> str:
+    """The back end of 2.17 keeps what a step said in its log, and out of its API."""
+    return f"{task.display_name}: {_message(task) or 'failed; its log says why'}"
+
+
+def _message(task: Any) -> str:
+    return str(task.error.message or "") if task.error else ""
 
 
 def _in_order(tasks: Sequence[Any]) -> tuple[Step, ...]:

@@ -53,3 +53,23 @@ def test_an_event_says_whether_it_went_well() -> None:
     assert well["note"] == "p: succeeded (r)"
     long = event_of(Ending(pipeline="p", run="r", state="FAILED", message="é" * 2000), "ml", now)
     assert len(long["note"].encode()) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "reason"),
+    [
+        ("SUCCEEDED", "SUCCEEDED", "TrainingSucceeded"),
+        ("COMPLETE", "SUCCEEDED", "TrainingSucceeded"),
+        ("CACHED", "SUCCEEDED", "TrainingSucceeded"),
+        ("FAILED", "FAILED", "TrainingFailed"),
+        ("CANCELED", "CANCELLED", "TrainingFailed"),
+        ("RUNNING", "STOPPED", "TrainingStopped"),
+        ("", "UNKNOWN", "TrainingFailed"),
+    ],
+)
+def test_the_states_of_the_back_end_are_understood(told, state, reason) -> None:
+    ending = ending_of("p", {"state": told})
+    assert ending.state == state
+    event = event_of(ending, "ml", datetime(2026, 1, 2, tzinfo=UTC))
+    assert event["reason"] == reason
+    assert (event["type"] == "Normal") == (state == "SUCCEEDED")
