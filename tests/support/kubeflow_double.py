@@ -65,6 +65,15 @@ class KubeflowDouble:
             if error:
                 found["error"] = {"code": 13, "message": error}
 
+    def fire(self, schedule: str) -> str:
+        """The time of a schedule has come; the run that it starts."""
+        with self.lock:
+            held = self.recurring[schedule]
+            facts = {"experiment_id": held["experiment_id"], "recurring_run_id": schedule}
+            made = self._made("run_id", **facts, state="RUNNING")
+            self.runs[made["run_id"]] = made
+        return str(made["run_id"])
+
     def answer(self, method: str, path: str, query: Plain, body: bytes, kind: str) -> Plain:
         """What the API answers.
 
@@ -130,6 +139,10 @@ class KubeflowDouble:
             raise RefusedError(404, f"run {run} not found")
         return self.runs[run]
 
+    def _list_runs(self, *, query: Plain, body: object) -> Plain:
+        wanted = query.get("experiment_id")
+        return {"runs": [r for r in self.runs.values() if r["experiment_id"] == wanted]}
+
     def _create_recurring(self, *, query: Plain, body: Plain) -> Plain:
         self._known_version(body)
         made = self._made("recurring_run_id", **body, status="ENABLED")
@@ -140,6 +153,15 @@ class KubeflowDouble:
         wanted = query.get("experiment_id")
         held = [r for r in self.recurring.values() if r["experiment_id"] == wanted]
         return {"recurringRuns": held}
+
+    def _get_recurring(self, name: str, *, query: Plain, body: object) -> Plain:
+        if name not in self.recurring:
+            raise RefusedError(404, f"recurring run {name} not found")
+        return self.recurring[name]
+
+    def _disable_recurring(self, name: str, *, query: Plain, body: object) -> Plain:
+        self._get_recurring(name, query=query, body=body)["status"] = "DISABLED"
+        return {}
 
     def _delete_recurring(self, name: str, *, query: Plain, body: object) -> Plain:
         if self.recurring.pop(name, None) is None:
@@ -181,9 +203,12 @@ ROUTES = (
     ("GET", "/experiments", "list_experiments"),
     ("POST", "/experiments", "create_experiment"),
     ("POST", "/runs", "create_run"),
+    ("GET", "/runs", "list_runs"),
     ("GET", "/runs/([^/]+)", "get_run"),
     ("POST", "/recurringruns", "create_recurring"),
     ("GET", "/recurringruns", "list_recurring"),
+    ("GET", "/recurringruns/([^/]+)", "get_recurring"),
+    ("POST", "/recurringruns/([^/]+):disable", "disable_recurring"),
     ("DELETE", "/recurringruns/([^/]+)", "delete_recurring"),
 )
 

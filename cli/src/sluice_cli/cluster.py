@@ -152,13 +152,12 @@ def schedules(asked: Asked) -> list[Plain]:
     return [asdict(one) for one in kubeflow.schedules(_name(load_project(asked.file)))]
 
 
-def unschedule(asked: Asked) -> int:
-    """Take every schedule of the project away; how many there were."""
+def unschedule(asked: Asked) -> tuple[int, int]:
+    """Take every schedule of the project away; how many went, and how many are disabled yet."""
     kubeflow = _reached(asked.cluster().settings)
     found = kubeflow.schedules(_name(load_project(asked.file)))
-    for one in found:
-        kubeflow.unschedule(one.id)
-    return len(found)
+    gone = [kubeflow.unschedule(one.id) for one in found]
+    return gone.count(True), gone.count(False)
 
 
 def _reached(settings: ClusterSettings) -> Kubeflow:

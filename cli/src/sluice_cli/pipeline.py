@@ -79,5 +79,8 @@ def unschedule_pipeline(
     """Take the project's schedules away; runs under way go on."""
     from sluice_cli.cluster import Asked, unschedule  # noqa: PLC0415 - slow to import
 
-    count = unschedule(Asked(file=file, settings=settings, host=host))
-    say(f"{count} taken away" if count else "there was none")
+    gone, kept = unschedule(Asked(file=file, settings=settings, host=host))
+    if gone or not kept:
+        say(f"{gone} taken away" if gone else "there was none")
+    if kept:
+        say(f"{kept} disabled, for a run of it is under way; say it again when that has ended")

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from kubeflow_double import kubeflow_double
+from eventually import eventually
+from kfp import Client
+from kubeflow_double import KubeflowDouble, kubeflow_double
 from sluice_pipelines.failure import KubeflowMissingError
 from sluice_pipelines.kubeflow.client import Kubeflow, Uploaded
 from sluice_pipelines.manifest import compiled
@@ -20,12 +22,17 @@ ACCOUNT = "pipeline-runner"
 
 
 @pytest.fixture(scope="module", params=["double", *(["real"] if REAL else [])])
-def kubeflow(request) -> Iterator[Kubeflow]:
+def double(request) -> Iterator[KubeflowDouble | None]:
     if request.param == "real":
-        yield Kubeflow(REAL)
+        yield None
         return
     with kubeflow_double() as double:
-        yield Kubeflow(double.url)
+        yield double
+
+
+@pytest.fixture(scope="module")
+def kubeflow(double) -> Kubeflow:
+    return Kubeflow(double.url if double else REAL)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +85,24 @@ def test_a_schedule_takes_the_place_of_the_one_before(kubeflow, name, uploaded) 
     assert (left.cron, left.name, left.enabled) == ("0 0 5 * * *", name, True)
     kubeflow.unschedule(left.id)
     assert kubeflow.schedules(name) == ()
+
+
+def test_a_schedule_stays_while_a_run_of_it_is_under_way(double, kubeflow, name, uploaded) -> None:
+    made = kubeflow.schedule(uploaded, "*/10 * * * * *", experiment=name, account=ACCOUNT)
+    if double:
+        run = double.fire(made.id)
+    else:
+        run = eventually(lambda: started_by(made.id), within=120, every=1)
+    assert not kubeflow.unschedule(made.id)
+    (left,) = kubeflow.schedules(name)
+    assert (left.id, left.enabled) == (made.id, False)
+    assert not kubeflow.look(run).has_ended
+
+
+def started_by(schedule: str) -> str:
+    """The run of a real schedule, which only its time brings."""
+    listed = Client(host=REAL).list_runs(page_size=100, sort_by="created_at desc").runs or ()
+    return next((run.run_id for run in listed if run.recurring_run_id == schedule), "")
 
 
 def test_of_a_project_that_never_ran_nothing_is_scheduled(kubeflow) -> None:

@@ -86,6 +86,17 @@ def test_a_schedule_is_made_shown_and_taken_away(double, project) -> None:
     assert "nothing" in run("pipeline", "schedules", "-f", str(project)).stdout
 
 
+def test_a_schedule_goes_only_after_its_run(double, project) -> None:
+    run("pipeline", "schedule", "30 4 * * 1", "-f", str(project))
+    (schedule,) = double.recurring
+    begun = double.fire(schedule)
+    said = run("pipeline", "unschedule", "-f", str(project)).stdout
+    assert "1 disabled, for a run of it is under way" in said
+    assert ", disabled" in run("pipeline", "schedules", "-f", str(project)).stdout
+    double.paint(begun, "SUCCEEDED")
+    assert "1 taken away" in run("pipeline", "unschedule", "-f", str(project)).stdout
+
+
 def test_an_image_without_a_fixed_tag_is_refused_before_anything_is_asked(double, project) -> None:
     with pytest.raises(ProjectError, match="the command line: image: "):
         run("train", "--cluster", "-f", str(project), "--image", "sluice:latest")

@@ -161,10 +161,26 @@ class Kubeflow:
             )
             return tuple(_schedule(one) for one in listed.recurring_runs or ())
 
-    def unschedule(self, schedule: str) -> None:
-        """Take a schedule away; runs that it has started go on."""
+    def unschedule(self, schedule: str) -> bool:
+        """Start no further run of a schedule; whether it is gone.
+
+        While a run of it is under way it stays, disabled: with a schedule Kubeflow deletes its
+        Workflows, and a run without one is never told to have ended. Seen in 2.17.
+        """
         with self._told(f"schedule {schedule}"):
+            self._client.disable_recurring_run(schedule)
+            if self._is_under_way(schedule):
+                return False
             self._client.delete_recurring_run(schedule)
+        return True
+
+    def _is_under_way(self, schedule: str) -> bool:
+        experiment = self._client.get_recurring_run(schedule).experiment_id
+        listed = self._client.list_runs(
+            page_size=_PAGE, sort_by="created_at desc", experiment_id=experiment
+        )
+        ours = (run for run in listed.runs or () if run.recurring_run_id == schedule)
+        return any(not view_of(run).has_ended for run in ours)
 
     def _version(self, pipeline: str, name: str) -> str | None:
         listed = self._client.list_pipeline_versions(
