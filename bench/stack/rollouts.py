@@ -7,8 +7,7 @@ trained as Pods, and users in a Pod send 40 requests a second; half of the users
 they were given. Each candidate is a new revision, gets 20 requests a second, and fails 5 % of them
 where stable fails 0.5 %; or it is as good as stable. Measured is what users saw: from the first bad
 answer of a candidate to the last answer of any kind that it gave to anybody, rounded up to the
-users' clock of 0.2 s. The first candidate comes when the new Prometheus is old enough for its
-counts to be trusted (docs/evidence.md, "The first cursor").
+users' clock of 0.2 s.
 
 Prints a table and writes build/bench/rollouts.json; exit 1 if a target is missed.
 """
@@ -32,7 +31,6 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from eventually import eventually  # type: ignore[import-not-found]  # noqa: E402
 from image_pod import KubectlError  # type: ignore[import-not-found]  # noqa: E402
-from sluice_operator.evidence.pace import GONE_MS, SETTLED_MS  # noqa: E402
 from stack import (  # type: ignore[import-not-found]  # noqa: E402
     Stack,
     kubeconfig_in,
@@ -47,8 +45,6 @@ MODEL = "tumours"
 TICK_SECONDS = 0.2
 LINGER_SECONDS = 5.0
 """How long nobody must have met a candidate before its last answer counts as the last."""
-COLD_SECONDS = (GONE_MS + 2 * SETTLED_MS) / 1000
-"""How long Prometheus must have scraped answers before a gate counts any."""
 MEDIAN_SECONDS, P99_SECONDS = 20.0, 40.0
 STABLE_FAILS, CANDIDATE_FAILS = 0.005, 0.05
 
@@ -190,7 +186,6 @@ def settled(stack: Stack, folder: Path) -> Site:
     )
     users = Users(stack=stack, plan=plan)
     users.start()
-    eventually(lambda: users.seen()[-1][0] - users.seen()[0][0] > COLD_SECONDS, 300, every=5)
     return Site(deployment=deployment, users=users, trainer=trainer, good=good, narrow=narrow)
 
 

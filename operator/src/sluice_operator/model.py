@@ -207,6 +207,8 @@ class Window:
     put in by the core, None when it changed meanwhile or was not yet in force."""
     error: str = ""
     """Why there are no counts (a source that is down is a value, not an exception)."""
+    away: bool = False
+    """Whether the error is about the source itself: nobody's requests could be counted now."""
 
 
 class Verdict(StrEnum):

@@ -63,6 +63,7 @@ def test_a_source_that_is_away_is_an_error_and_catches_up(world, reader):
     world.settle()
     world.take_away()
     lost = eventually(lambda: is_error(reader.read()))  # counts of before may still be shared
+    assert lost.away
     assert (lost.stable, lost.candidate, lost.cursor) == (None, None, reader.cursor)
     world.bring_back()
     reader.expect(before, world.serve(world.candidate, good=2))
@@ -92,6 +93,7 @@ def test_a_revision_that_nobody_knows_has_no_counts(world, reader):
     assert bool(window.error) == (window.candidate is None)
     if window.error:
         assert "churn-ffffffff" in window.error
+        assert not window.away
         assert window.cursor == reader.cursor
 
 

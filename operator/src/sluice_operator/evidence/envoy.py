@@ -74,7 +74,9 @@ class EnvoyEvidence:
             stats = self._stats()
         except (httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as broken:
             error = f"Envoy at {self._client.base_url} does not answer: {broken!r}"
-            return tuple(Window(gate=q.gate, cursor=q.cursor, error=error) for q in questions)
+            return tuple(
+                Window(gate=q.gate, cursor=q.cursor, error=error, away=True) for q in questions
+            )
         return tuple(window_in(question, stats) for question in questions)
 
     def query_of(self, question: Question) -> str:

@@ -7,7 +7,11 @@ from sluice_operator.evidence.cursor import Cursor
 from sluice_operator.evidence.family import BUCKET
 from sluice_operator.evidence.meter import Meter, SlownessMeter, no_edge
 from sluice_operator.evidence.pace import CHUNK_MS, GONE_MS, SETTLED_MS
-from sluice_operator.evidence.prometheus_answer import Names, PrometheusError
+from sluice_operator.evidence.prometheus_answer import (
+    Names,
+    PrometheusAwayError,
+    PrometheusError,
+)
 from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.series import Group, Labels
 from sluice_operator.evidence.shelf import Look
@@ -68,12 +72,12 @@ class History:
         """A process that is scraped for the first time must be new; nobody else may be left.
 
         Raises:
-            PrometheusError: Prometheus itself has begun too short a time ago.
+            PrometheusAwayError: Prometheus itself has begun too short a time ago.
         """
         assert self.look.oldest is not None
         warm = until - self.look.oldest
         if warm < self.warm_ms:
-            raise PrometheusError(
+            raise PrometheusAwayError(
                 f"Prometheus has scraped {self.meter.family.metric} for {warm / 1000:.0f} s only;"
                 f" counting begins after {self.warm_ms / 1000:.0f} s"
             )

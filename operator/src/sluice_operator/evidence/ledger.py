@@ -64,7 +64,8 @@ class LedgerEvidence:
             return Window(gate=question.gate, cursor=question.cursor, error=str(wrong))
         except (LedgerError, OSError) as broken:
             self.close()
-            return Window(gate=question.gate, cursor=question.cursor, error=str(broken))
+            error = str(broken)
+            return Window(gate=question.gate, cursor=question.cursor, error=error, away=True)
 
 
 def _unknown(ledger: Ledger, name: str, question: Question) -> Window:

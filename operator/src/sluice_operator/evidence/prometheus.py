@@ -26,7 +26,11 @@ from sluice_operator.evidence.family import BUCKET, PART, PROFILE_SHARES, RUNTIM
 from sluice_operator.evidence.history import History
 from sluice_operator.evidence.meter import BinMeter, Meter, SlownessMeter, meter_of
 from sluice_operator.evidence.pace import GONE_MS, OLDEST_MS
-from sluice_operator.evidence.prometheus_answer import PrometheusError, is_share
+from sluice_operator.evidence.prometheus_answer import (
+    PrometheusAwayError,
+    PrometheusError,
+    is_share,
+)
 from sluice_operator.evidence.prometheus_api import PrometheusApi
 from sluice_operator.evidence.series import Labels
 from sluice_operator.evidence.shelf import Look, Shelf
@@ -164,7 +168,8 @@ class PrometheusEvidence:
             known[same] = found
             return self._told(question, meter, found)
         except (WorldError, SpecError) as broken:
-            return Window(gate=question.gate, cursor=question.cursor, error=str(broken))
+            away = isinstance(broken, PrometheusAwayError)
+            return Window(gate=question.gate, cursor=question.cursor, error=str(broken), away=away)
 
     def _meter(self, question: Question) -> Meter:
         """As `meter_of`; edges that no gate names are chosen once, and are then in the cursor."""

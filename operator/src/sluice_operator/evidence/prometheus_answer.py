@@ -27,6 +27,10 @@ class PrometheusError(WorldError):
     """Prometheus is away, refuses, or answers nonsense."""
 
 
+class PrometheusAwayError(PrometheusError):
+    """It does not answer, or has begun too short a time ago: nobody can be counted now."""
+
+
 class Names:
     """Labels of series as they are written in answers, to the same labels in order.
 

@@ -16,6 +16,7 @@ from sluice_operator.evidence.pace import LOOKBACK
 from sluice_operator.evidence.prometheus_answer import (
     Names,
     NewestOf,
+    PrometheusAwayError,
     PrometheusError,
     nothing_known,
     refusal_in,
@@ -150,7 +151,8 @@ class PrometheusApi:
         try:
             return self._answer(form)
         except httpx.HTTPError as broken:
-            error = PrometheusError(f"Prometheus at {self._access.url} does not answer: {broken!r}")
+            said = f"Prometheus at {self._access.url} does not answer: {broken!r}"
+            error = PrometheusAwayError(said)
             self._down = (self.monotonic() + self._access.rest_seconds, error)
             raise error from None
 
@@ -158,7 +160,7 @@ class PrometheusApi:
         """One thread has waited for an answer in vain; others need not."""
         down = self._down
         if down is not None and self.monotonic() < down[0]:
-            raise PrometheusError(str(down[1]))
+            raise PrometheusAwayError(str(down[1]))
 
     def _answer(self, form: Mapping[str, str]) -> bytes:
         deadline = self.monotonic() + self._access.timeout_seconds

@@ -127,7 +127,8 @@ class Shelf:
             finally:
                 self._lock.release()
         if self._error is not None:
-            raise PrometheusError(str(self._error))
+            # an error that several threads raise would gather the traces of all
+            raise type(self._error)(str(self._error))
         assert self._look is not None
         return self._look
 

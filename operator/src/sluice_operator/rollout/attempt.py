@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sluice_operator.api.v1alpha1 import Spec, StrategyType
 from sluice_operator.model import Observation, Revision
-from sluice_operator.rollout.gate import fresh_gates
+from sluice_operator.rollout.gate import fresh_gates, unseen_by
 from sluice_operator.rollout.revision import wanted_revision
 from sluice_operator.rollout.status import RESTING, Outcome, Phase, Status
 from sluice_operator.rollout.step import advanced, promoting
@@ -138,7 +138,7 @@ def started(spec: Spec, status: Status, candidate: Revision, seen: Observation) 
 
 
 def prepare_candidate(spec: Spec, status: Status, seen: Observation) -> Turn | None:
-    """A candidate gets traffic only once it answers; one that does not in time goes home."""
+    """A candidate gets traffic once it answers and is watched; one not ready in time goes home."""
     if status.phase is not Phase.PREPARING:
         return None
     assert status.candidate is not None
@@ -146,6 +146,8 @@ def prepare_candidate(spec: Spec, status: Status, seen: Observation) -> Turn | N
     if name in seen.serving.ready:
         if status.going_back or spec.strategy.type is StrategyType.IMMEDIATE:
             return promoting(status, seen.now)
+        if unseen := unseen_by(spec, seen.windows):
+            return stay(status, f"No counts yet, so no request: {unseen}")
         return advanced(spec, status, seen.now, to=0)
     waited = seen.now - status.since if status.since else spec.progress_deadline * 0
     if waited > spec.progress_deadline:

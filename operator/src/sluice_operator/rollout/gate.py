@@ -8,7 +8,7 @@ from sluice_operator.api.fill import filled
 from sluice_operator.api.v1alpha1 import AnswerPart, Comparison, Gate, GateRole, Metric, Spec
 from sluice_operator.judge.hypothesis import Test
 from sluice_operator.judge.verdict import explain
-from sluice_operator.model import Counters, Kpi, Question, Verdict
+from sluice_operator.model import Counters, Kpi, Question, Verdict, Window
 from sluice_operator.rollout.split import split_words
 from sluice_operator.rollout.status import GateState, Phase, Status
 
@@ -107,6 +107,13 @@ def armed(spec: Spec, status: Status) -> tuple[Gate, ...]:
             if gate.comparison is Comparison.ABSOLUTE and gate.metric is not Metric.SAMPLE_RATIO
         )
     return spec.gates if status.on_trial else ()
+
+
+def unseen_by(spec: Spec, windows: Iterable[Window]) -> str:
+    """Gates in force whose source is away, each with its reason; empty when there is none."""
+    away = {window.gate: window.error for window in windows if window.away}
+    enforced = (gate.name for gate in spec.gates if gate.role is not GateRole.OBSERVE)
+    return "; ".join(f"{name}: {away[name]}" for name in enforced if name in away)
 
 
 def harmed(spec: Spec, status: Status) -> Gate | None:

@@ -93,7 +93,8 @@ class World:
     def window(self, question: Question, ahead: int = 0) -> Window:
         """The answer to one question, now or so many looks ahead of now."""
         if self.metrics_down:
-            return Window(gate=question.gate, cursor=question.cursor, error="no answer")
+            error = "no answer"
+            return Window(gate=question.gate, cursor=question.cursor, error=error, away=True)
         self._crowd.ask_for(kind_of(question))
         looks = self._crowd.looks + ahead
         return window_at(self._crowd, question, looks, self.behaviour, self.traffic)

@@ -212,7 +212,9 @@ def test_counting_begins_only_once_every_old_process_must_have_been_scraped(stor
     source = source_on(story.memory, warm_seconds=90)
     story.both(40, stable=1000, candidate=10)
     story.go(41)
-    assert ask(source).error == (
+    cold = ask(source)
+    assert cold.away
+    assert cold.error == (
         "Prometheus has scraped seldon_model_infer_total for 39 s only; counting begins after 90 s"
     )
     story.both(91, stable=1000, candidate=10)

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 from laptop_specs import CANDIDATE, STABLE, spec, status
+from sluice_operator.api.v1alpha1 import GateRole
 from sluice_operator.judge.evidence import Evidence
-from sluice_operator.model import Question, Verdict
+from sluice_operator.model import Question, Verdict, Window
 from sluice_operator.rollout import gate
 from sluice_operator.rollout.gate import (
     armed,
@@ -14,6 +15,7 @@ from sluice_operator.rollout.gate import (
     questions_due,
     state_of,
     unproven,
+    unseen_by,
     verdict,
 )
 from sluice_operator.rollout.status import GateState, Phase
@@ -78,7 +80,7 @@ def test_another_part_of_the_answer_is_another_question():
 def test_a_gate_whose_role_was_edited_keeps_its_evidence():
     """The role says what a verdict does, not what is asked."""
     before = with_verdicts(errors=Verdict.SAFE)
-    observed = SPEC.gate("errors").model_copy(update={"role": "Observe"})
+    observed = SPEC.gate("errors").model_copy(update={"role": GateRole.OBSERVE})
     assert state_of(observed, before) is before.gates["errors"]
 
 
@@ -150,3 +152,17 @@ def test_nothing_is_awaited_after_the_last_step_or_at_rest():
 
 def test_objectives_are_those_that_must_be_proven():
     assert objectives(SPEC) == ("better",)
+
+
+def test_only_a_source_that_is_away_hides_a_candidate_and_only_from_gates_in_force():
+    names = [one.name for one in SPEC.gates]
+    away = [Window(gate=name, error="down", away=True) for name in names]
+    enforced = [one.name for one in SPEC.gates if one.role is not GateRole.OBSERVE]
+    assert unseen_by(SPEC, away) == "; ".join(f"{name}: down" for name in enforced)
+    assert not unseen_by(SPEC, [replace(window, away=False) for window in away])
+    watched = SPEC.model_copy(
+        update={
+            "gates": tuple(one.model_copy(update={"role": GateRole.OBSERVE}) for one in SPEC.gates)
+        }
+    )
+    assert not unseen_by(watched, away)
