@@ -72,17 +72,20 @@ def test_a_rollout_survives_the_death_of_the_api_server(stage):
     stage.until("cut-off", promoted)
 
 
-def test_a_prometheus_that_talks_nonsense_moves_nothing(stage):
+def test_where_prometheus_is_something_else_no_candidate_gets_a_request(stage):
     stage.start_operator(PROMETHEUS_URL=stage.envoy_url)
     stage.serving("blind")
     stage.apply("blind", BETTER)
-    status = stage.until("blind", is_blind)
-    assert status["traffic"]["desiredWeight"] == 10
+    status = stage.until("blind", is_unseen)
+    assert status["traffic"]["desiredWeight"] == 0
+    assert condition(status, "CandidateReady")["status"] == "True"
+    assert condition(status, "MetricsAvailable")["status"] == "False"
     assert all("Prometheus" in gate["error"] for gate in status["gates"])
 
 
-def is_blind(status) -> bool:
-    return condition(status, "MetricsAvailable").get("status") == "False" and on_trial(status)
+def is_unseen(status) -> bool:
+    said = condition(status, "Reconciling").get("message", "")
+    return said.startswith("No counts yet, so no request: ")
 
 
 def condition(status, kind: str):

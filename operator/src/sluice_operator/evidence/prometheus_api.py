@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import httpx
 
@@ -31,6 +32,9 @@ _AHEAD_MS = 30_000
 """Queries end so far in the future: a clock that was read a little wrong cuts off nothing."""
 _ODD_MS = 2_000
 """Differences of clocks below this are the resolution of the Date header."""
+_OF_QUERY: Final = frozenset({400, 422})
+"""What is refused so may be the fault of one query; all else is so for every query, as 503 is while
+the server starts. Source: Prometheus 3 documentation, `querying/api`"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +178,8 @@ class PrometheusApi:
         self._down = None
         if answer.status_code != httpx.codes.OK:
             said = f"{answer.status_code}, {refusal_in(bytes(body))}"
-            raise PrometheusError(f"Prometheus at {self._access.url} answers {said}")
+            refused = PrometheusError if answer.status_code in _OF_QUERY else PrometheusAwayError
+            raise refused(f"Prometheus at {self._access.url} answers {said}")
         self._set_clock(answer.headers.get("date", ""))
         return bytes(body)
 

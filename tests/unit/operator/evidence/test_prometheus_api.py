@@ -87,7 +87,9 @@ def test_nonsense_is_an_error_that_says_what(body, words):
 def test_a_refusal_is_told_with_its_status_and_words(status):
     source = source_that(lambda _: httpx.Response(status, content=FAILED))
     said = f"http://prometheus.test answers {status}, execution: query timed out"
-    assert said in ask(source).error
+    refused = ask(source)
+    assert said in refused.error
+    assert refused.away == (status not in {400, 422})
     source = source_that(lambda _: httpx.Response(status, content=b"go away"))
     assert f"answers {status}, 'go away'" in ask(source).error
 
