@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sluice_operator.api.v1alpha1 import Gate, GateRole, Spec
+from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.cluster.kind import Object
 from sluice_operator.cluster.port import Plain
 from sluice_operator.controller.memory import Ailment
@@ -13,7 +13,7 @@ from sluice_operator.judge.verdict import effect_of
 from sluice_operator.model import Observation, Revision, Verdict
 from sluice_operator.rollout.condition import Condition, conditions_of
 from sluice_operator.rollout.decide import Decision
-from sluice_operator.rollout.gate import words_of
+from sluice_operator.rollout.gate import enforced, words_of
 from sluice_operator.rollout.status import Attempt, GateState, Phase, Status
 
 LONGEST_MESSAGE = 1024
@@ -159,15 +159,15 @@ def _is_judging(status: Status) -> bool:
 
 def _verdict(spec: Spec, status: Status) -> str | None:
     """One word for the column: harm at once, else how many promises are proven."""
-    enforced = [gate for gate in spec.gates if gate.role is not GateRole.OBSERVE]
-    if not enforced or not _is_judging(status):
+    gates = enforced(spec)
+    if not gates or not _is_judging(status):
         return None
-    states = (status.gates.get(gate.name) for gate in enforced)
+    states = (status.gates.get(gate.name) for gate in gates)
     verdicts = [state.evidence.verdict for state in states if state]
     if Verdict.HARM in verdicts:
         return Verdict.HARM.value
     safe = verdicts.count(Verdict.SAFE)
-    return f"{safe} safe, {len(enforced) - safe} open"
+    return f"{safe} safe, {len(gates) - safe} open"
 
 
 def _gates(spec: Spec, status: Status) -> list[Plain] | None:

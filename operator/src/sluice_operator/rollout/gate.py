@@ -112,14 +112,18 @@ def armed(spec: Spec, status: Status) -> tuple[Gate, ...]:
 def unseen_by(spec: Spec, windows: Iterable[Window]) -> str:
     """Gates in force whose source is away, each with its reason; empty when there is none."""
     away = {window.gate: window.error for window in windows if window.away}
-    enforced = (gate.name for gate in spec.gates if gate.role is not GateRole.OBSERVE)
-    return "; ".join(f"{name}: {away[name]}" for name in enforced if name in away)
+    hidden = (gate.name for gate in enforced(spec) if gate.name in away)
+    return "; ".join(f"{name}: {away[name]}" for name in hidden)
 
 
 def harmed(spec: Spec, status: Status) -> Gate | None:
     """The first enforced gate that has proven harm."""
-    enforced = (gate for gate in spec.gates if gate.role is not GateRole.OBSERVE)
-    return next((g for g in enforced if verdict(status, g.name) is Verdict.HARM), None)
+    return next((g for g in enforced(spec) if verdict(status, g.name) is Verdict.HARM), None)
+
+
+def enforced(spec: Spec) -> tuple[Gate, ...]:
+    """The gates that may take a candidate back, in the order of the spec."""
+    return tuple(gate for gate in spec.gates if gate.role is not GateRole.OBSERVE)
 
 
 def unproven(status: Status, names: Iterable[str]) -> tuple[str, ...]:
