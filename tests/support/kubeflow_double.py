@@ -114,14 +114,14 @@ class KubeflowDouble:
         return made
 
     def _list_pipelines(self, *, query: Plain, body: object) -> Plain:
-        return {"pipelines": _chosen(self.pipelines, query)}
+        return _page("pipelines", _chosen(self.pipelines, query), query)
 
     def _list_versions(self, pipeline: str, *, query: Plain, body: object) -> Plain:
         held = {k: v for k, v in self.versions.items() if v["pipeline_id"] == pipeline}
-        return {"pipeline_versions": _chosen(held, query)}
+        return _page("pipeline_versions", _chosen(held, query), query)
 
     def _list_experiments(self, *, query: Plain, body: object) -> Plain:
-        return {"experiments": _chosen(self.experiments, query)}
+        return _page("experiments", _chosen(self.experiments, query), query)
 
     def _create_experiment(self, *, query: Plain, body: Plain) -> Plain:
         made = self._made("experiment_id", **body)
@@ -141,7 +141,8 @@ class KubeflowDouble:
 
     def _list_runs(self, *, query: Plain, body: object) -> Plain:
         wanted = query.get("experiment_id")
-        return {"runs": [r for r in self.runs.values() if r["experiment_id"] == wanted]}
+        held = [r for r in self.runs.values() if r["experiment_id"] == wanted]
+        return _page("runs", held, query)
 
     def _create_recurring(self, *, query: Plain, body: Plain) -> Plain:
         self._known_version(body)
@@ -152,7 +153,7 @@ class KubeflowDouble:
     def _list_recurring(self, *, query: Plain, body: object) -> Plain:
         wanted = query.get("experiment_id")
         held = [r for r in self.recurring.values() if r["experiment_id"] == wanted]
-        return {"recurringRuns": held}
+        return _page("recurringRuns", held, query)
 
     def _get_recurring(self, name: str, *, query: Plain, body: object) -> Plain:
         if name not in self.recurring:
@@ -281,6 +282,15 @@ def _chosen(held: dict[str, Plain], query: Plain) -> list[Plain]:
     predicates = json.loads(query.get("filter") or "{}").get("predicates", ())
     names = {one["stringValue"] for one in predicates if one["key"] == "display_name"}
     return [one for one in held.values() if not names or one["display_name"] in names]
+
+
+def _page(name: str, held: list[Plain], query: Plain) -> Plain:
+    """One page of a list, and the token of the one after it; the newest first only if asked."""
+    if query.get("sort_by") == "created_at desc":
+        held = sorted(held, key=lambda one: one["created_at"], reverse=True)
+    first, size = int(query.get("page_token") or 0), int(query.get("page_size") or 10)
+    rest = {"next_page_token": str(first + size)} if len(held) > first + size else {}
+    return {name: held[first : first + size], **rest}
 
 
 def _uploaded(body: bytes, kind: str) -> Plain:

@@ -124,6 +124,10 @@ class Question:
     """PredictionShift of each revision: what is counted of an answer. `Class`, or deciles of its
     `Number` or `Confidence`, which the source freezes in the cursor like edges of latency."""
 
+    def unanswered(self, error: str, *, away: bool = False) -> "Window":
+        """No counts, and why; the cursor stays, so the next answer has them all."""
+        return Window(gate=self.gate, cursor=self.cursor, error=error, away=away)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:

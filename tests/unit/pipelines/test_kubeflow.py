@@ -139,6 +139,23 @@ def test_a_token_from_the_environment_is_shown(double, monkeypatch) -> None:
     assert Kubeflow(double.url).schedules("train-tumours") == ()
 
 
+def test_a_run_under_way_is_seen_behind_a_hundred_younger_ones(double, kubeflow) -> None:
+    uploaded = kubeflow.upload("train-tumours", TEXT)
+    at = {"experiment": "train-tumours", "account": "pipeline-runner"}
+    made = kubeflow.schedule(uploaded, "0 30 4 * * 1", **at)
+    double.fire(made.id)
+    for _ in range(101):
+        kubeflow.start(uploaded, {}, **at)
+    assert not kubeflow.unschedule(made.id)
+
+
+def test_a_version_is_found_behind_a_hundred_younger_ones(kubeflow) -> None:
+    first = kubeflow.upload("train-tumours", TEXT)
+    for number in range(101):
+        kubeflow.upload("train-tumours", f"{TEXT}# {number}\n")
+    assert kubeflow.upload("train-tumours", TEXT) == first
+
+
 def test_nothing_of_what_the_client_prints_gets_between_results(double, kubeflow, capsys) -> None:
     started(kubeflow)
     assert capsys.readouterr().out == ""

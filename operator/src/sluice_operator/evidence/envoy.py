@@ -74,9 +74,7 @@ class EnvoyEvidence:
             stats = self._stats()
         except (httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as broken:
             error = f"Envoy at {self._client.base_url} does not answer: {broken!r}"
-            return tuple(
-                Window(gate=q.gate, cursor=q.cursor, error=error, away=True) for q in questions
-            )
+            return tuple(question.unanswered(error, away=True) for question in questions)
         return tuple(window_in(question, stats) for question in questions)
 
     def query_of(self, question: Question) -> str:
@@ -128,7 +126,7 @@ def window_in(question: Question, stats: Stats) -> Window:
         else:
             raise SpecError(f"Envoy does not know {question.metric}")  # noqa: TRY301
     except (SpecError, WorldError) as broken:
-        return Window(gate=question.gate, cursor=question.cursor, error=str(broken))
+        return question.unanswered(str(broken))
     return window_of(question, now)
 
 
@@ -202,8 +200,7 @@ def window_of(question: Question, now: Counters) -> Window:
     missing = [name for name in (question.stable, question.candidate) if name not in now.arms]
     if missing or not now.launch:
         lacking = ", ".join(missing) or "any revision yet"
-        error = f"Envoy has no counters for {lacking}; is its server running?"
-        return Window(gate=question.gate, cursor=question.cursor, error=error)
+        return question.unanswered(f"Envoy has no counters for {lacking}; is its server running?")
     before = _counters_at(question.cursor) or now
     if before.edges != now.edges:
         before = now

@@ -61,11 +61,10 @@ class LedgerEvidence:
                 self._ledger = self._open_ledger()
             return (_answer_to(question) or _unknown)(self._ledger, name, question)
         except SpecError as wrong:
-            return Window(gate=question.gate, cursor=question.cursor, error=str(wrong))
+            return question.unanswered(str(wrong))
         except (LedgerError, OSError) as broken:
             self.close()
-            error = str(broken)
-            return Window(gate=question.gate, cursor=question.cursor, error=error, away=True)
+            return question.unanswered(str(broken), away=True)
 
 
 def _unknown(ledger: Ledger, name: str, question: Question) -> Window:

@@ -168,8 +168,7 @@ class PrometheusEvidence:
             known[same] = found
             return self._told(question, meter, found)
         except (WorldError, SpecError) as broken:
-            away = isinstance(broken, PrometheusAwayError)
-            return Window(gate=question.gate, cursor=question.cursor, error=str(broken), away=away)
+            return question.unanswered(str(broken), away=isinstance(broken, PrometheusAwayError))
 
     def _meter(self, question: Question) -> Meter:
         """As `meter_of`; edges that no gate names are chosen once, and are then in the cursor."""

@@ -41,4 +41,4 @@ class RoutedEvidence:
             return self._sources[metric].windows(name, asked)
         known = ", ".join(sorted(self._sources))
         error = f"metric {metric!r} has no source here; known are {known}"
-        return tuple(Window(gate=q.gate, cursor=q.cursor, error=error) for q in asked)
+        return tuple(question.unanswered(error) for question in asked)

@@ -93,8 +93,7 @@ class World:
     def window(self, question: Question, ahead: int = 0) -> Window:
         """The answer to one question, now or so many looks ahead of now."""
         if self.metrics_down:
-            error = "no answer"
-            return Window(gate=question.gate, cursor=question.cursor, error=error, away=True)
+            return question.unanswered("no answer", away=True)
         self._crowd.ask_for(kind_of(question))
         looks = self._crowd.looks + ahead
         return window_at(self._crowd, question, looks, self.behaviour, self.traffic)

@@ -6,7 +6,7 @@ The only module that imports `kfp.Client`. Nothing is tried twice in here.
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -156,10 +156,10 @@ class Kubeflow:
                 held = self._client.get_experiment(experiment_name=experiment)
             except ValueError:  # so the client says that there is none
                 return ()
-            listed = self._client.list_recurring_runs(
-                page_size=_PAGE, experiment_id=held.experiment_id
+            pages = _newest_first(
+                self._client.list_recurring_runs, experiment_id=held.experiment_id
             )
-            return tuple(_schedule(one) for one in listed.recurring_runs or ())
+            return tuple(_schedule(one) for page in pages for one in page.recurring_runs or ())
 
     def unschedule(self, schedule: str) -> bool:
         """Start no further run of a schedule; whether it is gone.
@@ -176,17 +176,14 @@ class Kubeflow:
 
     def _is_under_way(self, schedule: str) -> bool:
         experiment = self._client.get_recurring_run(schedule).experiment_id
-        listed = self._client.list_runs(
-            page_size=_PAGE, sort_by="created_at desc", experiment_id=experiment
-        )
-        ours = (run for run in listed.runs or () if run.recurring_run_id == schedule)
+        pages = _newest_first(self._client.list_runs, experiment_id=experiment)
+        runs = (run for page in pages for run in page.runs or ())
+        ours = (run for run in runs if run.recurring_run_id == schedule)
         return any(not view_of(run).has_ended for run in ours)
 
     def _version(self, pipeline: str, name: str) -> str | None:
-        listed = self._client.list_pipeline_versions(
-            pipeline, page_size=_PAGE, sort_by="created_at desc"
-        )
-        versions = listed.pipeline_versions or ()
+        pages = _newest_first(self._client.list_pipeline_versions, pipeline_id=pipeline)
+        versions = (version for page in pages for version in page.pipeline_versions or ())
         return next((v.pipeline_version_id for v in versions if v.display_name == name), None)
 
     @contextlib.contextmanager
@@ -208,6 +205,15 @@ class Kubeflow:
                 f"{self._where}: what answers is not the API of Kubeflow Pipelines ({garbled}); "
                 "correct `host` in cluster.yaml"
             ) from garbled
+
+
+def _newest_first(ask: Callable[..., Any], **about: str) -> Iterator[Any]:
+    """Every page of a list, asked for when it is wanted."""
+    token: str | None = ""
+    while token is not None:
+        page = ask(page_token=token, page_size=_PAGE, sort_by="created_at desc", **about)
+        yield page
+        token = page.next_page_token or None
 
 
 @contextlib.contextmanager
