@@ -5,9 +5,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    start_http_server,
+)
+from typing_extensions import override
 
 BUCKETS = (0.1, 0.25, 0.5, 1.0)
+
+
+class Whole(CollectorRegistry):
+    """A registry whose scrapes see all of what is counted under its lock, or nothing of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = Lock()
+
+    @override
+    def collect(self) -> list[Metric]:
+        with self.lock:
+            return list(super().collect())
 
 
 @dataclass
@@ -15,8 +36,7 @@ class Exporter:
     """Exports what Seldon's agent and our runtime would of some revisions."""
 
     port: int = 0
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    lock: Lock = field(default_factory=Lock)
+    registry: Whole = field(default_factory=Whole)
 
     def __post_init__(self) -> None:
         self.restart()
@@ -41,7 +61,7 @@ class Exporter:
 
     def restart(self) -> None:
         """Begin to count anew, as a process that was started again; all at once for scrapes."""
-        with self.lock:
+        with self.registry.lock:
             for collector in list(self.registry._collector_to_names):
                 self.registry.unregister(collector)
             self.requests = Counter(
@@ -67,31 +87,32 @@ class Exporter:
 
     def order(self, revision: str, *, good: int = 0, bad: int = 0, shop: str = "north") -> None:
         """Events of the user's own; a failed one has a series once there is one."""
-        with self.lock:
+        with self.registry.lock:
             self.orders.labels(revision, shop).inc(good + bad)
             if bad:
                 self.failed_orders.labels(revision, shop, "stock").inc(bad)
 
     def profile(self, revision: str, field_: str, **shares: float) -> None:
         """What a revision was trained on; rows of each bin begin at none."""
-        with self.lock:
+        with self.registry.lock:
             for name, share in shares.items():
                 self.shares.labels(revision, field_, name).set(share)
                 self.bins.labels(revision, field_, name)
 
     def rows(self, revision: str, field_: str, **counts: int) -> None:
         """Inputs by bin."""
-        with self.lock:
+        with self.registry.lock:
             for name, count in counts.items():
                 self.bins.labels(revision, field_, name).inc(count)
 
     def serve(self, revision: str, *, good: int = 0, bad: int = 0, seconds: float = 0.01) -> None:
         """Count some requests of a revision."""
-        for code, count in (("200", good), ("500", bad)):
-            if count:
-                self.requests.labels(f"{revision}_1", code).inc(count)
-        for _ in range(good + bad):
-            self.seconds.labels("churn", revision).observe(seconds)
+        with self.registry.lock:
+            for code, count in (("200", good), ("500", bad)):
+                if count:
+                    self.requests.labels(f"{revision}_1", code).inc(count)
+            for _ in range(good + bad):
+                self.seconds.labels("churn", revision).observe(seconds)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class Families(Exporter):
     @override
     def restart(self) -> None:
         super().restart()
-        with self.lock:
+        with self.registry.lock:
             self.registry.unregister(self.requests)
             self.requests = self._counter(
                 "seldon_model_infer", "model", "model_internal", "server", "method_type", "code"
@@ -44,9 +44,10 @@ class Families(Exporter):
 
     @override
     def serve(self, revision: str, *, good: int = 0, bad: int = 0, seconds: float = 0.01) -> None:
-        for code, count in (("200", good), ("500", bad)):
-            if count:
-                self._count(revision, code, count, seconds)
+        with self.registry.lock:
+            for code, count in (("200", good), ("500", bad)):
+                if count:
+                    self._count(revision, code, count, seconds)
 
     def _count(self, revision: str, code: str, count: int, seconds: float) -> None:
         model = DEPLOYMENT if self.label_is_route else revision

@@ -8,20 +8,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from rollout_life import Life, a_life, lives, spec_of, trials
+from rollout_life import PLANS, TRIAL, Happening, Life, a_life, lives, spec_of, trials
 from sluice_operator.model import Routes, Verb, Verdict
 from sluice_operator.rollout.decide import decide
 from sluice_operator.rollout.reconcile import Reconciled
 from sluice_operator.rollout.record import status_from_json, status_to_json
 from sluice_operator.rollout.status import RESTING, TRYING, Outcome, Phase, Status
 
+UNREMEMBERED = [Happening(kind="ask", value=(Verb.PAUSE, "v1"))] * 2
+"""Requests that do not fit: that each was told so must be remembered before the next is read."""
+
 
 @given(trials, st.integers(0, 60))
+@example((PLANS[1], [*TRIAL, *UNREMEMBERED], 0), 21)
 @settings(max_examples=60, deadline=None)
 def test_a_retreat_needs_nothing_but_the_router(life, moment) -> None:
-    """I1: no counts, no disk that takes the status, no candidate that answers."""
+    """I1: no counts, no disk that takes the status, no candidate that answers, no other request."""
     plan, story, seed = life
     alive = a_life(plan, seed)
     chances = (number for number, _ in enumerate(alive.live(story)) if _can_retreat(alive))

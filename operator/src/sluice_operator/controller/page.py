@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sluice_operator.api.v1alpha1 import Gate, Spec
 from sluice_operator.cluster.kind import Object, name_of
@@ -12,7 +13,8 @@ from sluice_operator.controller.memory import Memory, Page, structure_of
 from sluice_operator.controller.moment import moment_text
 from sluice_operator.controller.shelf import action_of
 from sluice_operator.controller.view import gate_shown
-from sluice_operator.model import Observation, Question
+from sluice_operator.model import Event, Observation, Question
+from sluice_operator.rollout.action import overtaken_by
 from sluice_operator.rollout.decide import Decision
 from sluice_operator.rollout.gate import questions_due
 from sluice_operator.rollout.status import Attempt, GateState, Status
@@ -47,6 +49,12 @@ class Look:
             return None
         done = self.after.last_action
         return next((body for body in self.waiting if action_of(body).id == done), None)
+
+    @property
+    def overtaken(self) -> list[Object]:
+        """Those before it that were not, and are not to be any more."""
+        first, last = self.before.last_action, self.after.last_action
+        return [body for body in self.waiting if first < action_of(body).id < last]
 
 
 def page_of(look: Look) -> Page:
@@ -127,17 +135,24 @@ def _gate(gate: Gate, state: GateState) -> Plain:
 
 
 def _results(look: Look) -> list[tuple[Object, Plain]]:
-    done, events = look.carried_out, look.decision.events
+    done, at = look.carried_out, look.seen.now
     if done is None:
         return []
-    ignored = next((event for event in events if event.reason == IGNORED), None)
-    said = ignored or (events[0] if events else None)
-    result: Plain = {
-        "state": "Ignored" if ignored else "Done",
-        "message": (said.message if said else "")[:1024],
-        "at": moment_text(look.seen.now),
-    }
-    return [(done, result)]
+    late = overtaken_by(action_of(done))
+    overtaken = [(body, _result("Ignored", late, at)) for body in look.overtaken]
+    return [*overtaken, (done, _outcome_of_action(look.decision.events, at))]
+
+
+def _outcome_of_action(events: Sequence[Event], at: datetime) -> Plain:
+    """The last event tells of the action that was carried out; before it come overtaken ones."""
+    if events and events[-1].reason == IGNORED:
+        return _result("Ignored", events[-1].message, at)
+    said = next((event.message for event in events if event.reason != IGNORED), "")
+    return _result("Done", said, at)
+
+
+def _result(state: str, message: str, at: datetime) -> Plain:
+    return {"state": state, "message": message[:1024], "at": moment_text(at)}
 
 
 def unanswered(memory: Memory, done: Look) -> Page:
@@ -149,7 +164,7 @@ def unanswered(memory: Memory, done: Look) -> Page:
         and (not is_new(action, memory) or action_of(action).id <= done.after.last_action)
     ]
     memory.answered |= {action["metadata"]["uid"] for action in taken}
-    result = {"state": "Done", "message": RESTARTED, "at": moment_text(done.seen.now)}
+    result = _result("Done", RESTARTED, done.seen.now)
     return Page(actions=[(action, result) for action in taken])
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from sluice_operator.api.v1alpha1 import Spec
-from sluice_operator.model import Action, Observation, Revision, Verb
+from sluice_operator.model import Action, Event, Observation, Revision, Verb
 from sluice_operator.rollout.attempt import started
 from sluice_operator.rollout.gate import awaited, objectives, unproven
 from sluice_operator.rollout.status import (
@@ -23,28 +23,56 @@ _CLOCK_RESTARTS = frozenset({PauseReason.INCONCLUSIVE, PauseReason.UNAPPROVED})
 
 
 def obey_people(spec: Spec, status: Status, seen: Observation) -> Turn | None:
-    """The oldest request that was not carried out yet; one that does not fit is told so."""
-    action = next((a for a in seen.actions if a.id > status.last_action), None)
-    if action is None:
+    """The oldest request that was not carried out yet; one that does not fit is told so.
+
+    A request that takes a revision back waits for none before it, which would have to be remembered
+    first: a disk that is full does not keep it. Those before it are told that it came.
+    """
+    waiting = tuple(action for action in seen.actions if action.id > status.last_action)
+    if not waiting:
         return None
+    action = next((action for action in waiting if _takes_back(status, action)), waiting[0])
+    late = waiting[: waiting.index(action)]
     status = replace(status, last_action=action.id)
-    turn = _OBEY[action.verb](spec, status, action, seen)
-    if turn is not None:
-        return turn
-    message = f"{action.verb} of {action.revision} does not fit: {_standing(status)}"
-    ignored = told(status, seen.now, "ActionIgnored", message, warning=True)
-    return replace(ignored, status=replace(ignored.status, message=status.message))
+    unfit = Turn(status=status, events=(_ignored(action, seen, _standing(status)),))
+    turn = _OBEY[action.verb](spec, status, action, seen) or unfit
+    overtaken = tuple(_ignored(one, seen, overtaken_by(action)) for one in late)
+    return replace(turn, events=(*overtaken, *turn.events))
+
+
+def _takes_back(status: Status, action: Action) -> bool:
+    match action.verb:
+        case Verb.ABORT:
+            return _on_trial(status, action)
+        case Verb.UNDO:
+            return status.phase is Phase.BAKING and _is_stable(status, action)
+        case _:
+            return False
+
+
+def _ignored(action: Action, seen: Observation, why: str) -> Event:
+    message = f"{action.verb} of {action.revision} {why}"
+    return Event(at=seen.now, reason="ActionIgnored", message=message, warning=True)
+
+
+def overtaken_by(action: Action) -> str:
+    """What is said of requests that came before it and were not carried out yet."""
+    return f"was overtaken by {action.verb} of {action.revision}"
 
 
 def _standing(status: Status) -> str:
     judged = status.judged.name if status.judged else "no candidate"
-    return f"{status.shown_phase}, {judged}"
+    return f"does not fit: {status.shown_phase}, {judged}"
 
 
 def _on_trial(status: Status, action: Action) -> bool:
     """An action names the revision it means, so that it never fires on a newer one."""
     candidate = status.candidate
     return status.on_trial and candidate is not None and candidate.name == action.revision
+
+
+def _is_stable(status: Status, action: Action) -> bool:
+    return status.stable is not None and status.stable.name == action.revision
 
 
 def _because(action: Action) -> str:
@@ -129,14 +157,14 @@ def _retry(spec: Spec, status: Status, action: Action, seen: Observation) -> Tur
 
 
 def _undo(spec: Spec, status: Status, action: Action, seen: Observation) -> Turn | None:
-    if status.stable is None or status.stable.name != action.revision:
+    if not _is_stable(status, action):
         return None
     if status.phase is Phase.BAKING:
         return undone(status, seen.now, _because(action))
     before = _last_good(status)
     if status.phase not in RESTING or before is None:
         return None
-    leaving = replace(status, rejected=(*status.rejected, status.stable.name))
+    leaving = replace(status, rejected=(*status.rejected, action.revision))
     turn = started(spec, leaving, before, seen)
     return replace(turn, status=replace(turn.status, going_back=True))
 

@@ -208,6 +208,23 @@ def test_two_actions_in_one_second_are_both_carried_out(serving):
     assert serving.status["phase"] != "Paused"
 
 
+def test_an_abort_overtakes_what_was_asked_before_it(serving):
+    serving.apply(V2)
+    serving.run(10)
+    candidate = serving.status["candidate"]["name"]
+    serving.ask("Promote", candidate, "hopeful")
+    serving.ask("Abort", candidate, "stop-it")
+    serving.run(10)
+    said = {
+        name: serving.memory.get(ROLLOUT_ACTION, NAMESPACE, name)["status"]
+        for name in ("hopeful", "stop-it")
+    }
+    assert (said["hopeful"]["state"], said["stop-it"]["state"]) == ("Ignored", "Done")
+    assert said["hopeful"]["message"] == f"was overtaken by Abort of {candidate}"
+    assert said["stop-it"]["message"] == "Abort by jo: why"
+    assert serving.status["phase"] == "RolledBack"
+
+
 def test_a_deleted_deployment_leaves_once_its_routes_are_gone(serving):
     serving.memory.delete(MODEL_DEPLOYMENT, *KEY)
     serving.run(10)
