@@ -217,12 +217,12 @@ def _held(options: argparse.Namespace, fleet: Fleet, wanted: Collection[str]) ->
         yield holding(fleet, options.hold_seconds)
     if "W1" in wanted:
         yield _one_by_one(fleet, options.one_by_one)
-    if "W6" in wanted and fleet.holding:
-        yield outage(fleet, options.outage_seconds)
     if "W5" in wanted and fleet.holding:
         yield killed(fleet)
         yield handed_over(fleet)
         settle(fleet)
+    if "W6" in wanted and fleet.holding:
+        yield outage(fleet, options.outage_seconds)
     if "W1" in wanted and len(fleet.holding) > 1:
         yield breach_of_all(fleet)
 

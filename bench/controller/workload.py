@@ -177,15 +177,16 @@ def _within_steps(rig: Rig, seen: Sequence[Write]) -> list[Asked]:
 
 
 def outage(fleet: Fleet, seconds: float) -> Row:
-    """W6: Prometheus goes away, and comes back."""
+    """W6: Prometheus goes away, and comes back; who moved meanwhile is not held any more."""
     rig, began, names = fleet.rig, time.time(), list(fleet.holding)
     rig.order([{"do": "away", "away": True}])
     try:
-        phase = measured(rig, lambda: quiet(rig, seconds))
+        phase = measured(rig, lambda: quiet(rig, seconds), max(rig.replicas))
     finally:
         rig.order([{"do": "away", "away": False}])
     quiet(rig, TRUSTED_AGAIN * fleet.settle_seconds)
     seen = {name: {write.weight for write in rig.recorder.since(name, began)} for name in names}
+    fleet.holding = [name for name in names if seen[name] <= {HELD_PERCENT}]
     return {
         "workload": "W6",
         "objects": len(names),
