@@ -48,8 +48,9 @@ class Phase:
         }
 
 
-def measured(rig: Rig, during: Callable[[], None], number: int = 0) -> Phase:
-    """What it costs while something happens, or nothing does."""
+def measured(rig: Rig, during: Callable[[], None]) -> Phase:
+    """What the newest replica, which leads, costs while something happens, or nothing does."""
+    number = max(rig.replicas)
     began, queries = time.time(), rig.seen()["queries"]
     before, others = rig.usage(number), rig.others()
     during()

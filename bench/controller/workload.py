@@ -74,8 +74,7 @@ def breach(fleet: Fleet, names: Sequence[str], version: int = 2) -> Row:
 def breach_of_all(fleet: Fleet) -> Row:
     """W1: all at once, with what everybody computes meanwhile: on few cores, that is the limit."""
     rows: list[Row] = []
-    leader = max(fleet.rig.replicas)
-    phase = measured(fleet.rig, lambda: rows.append(breach(fleet, fleet.holding)), leader)
+    phase = measured(fleet.rig, lambda: rows.append(breach(fleet, fleet.holding)))
     return rows[0] | phase.row() | {"workload": "W1 all"}
 
 
@@ -181,7 +180,7 @@ def outage(fleet: Fleet, seconds: float) -> Row:
     rig, began, names = fleet.rig, time.time(), list(fleet.holding)
     rig.order([{"do": "away", "away": True}])
     try:
-        phase = measured(rig, lambda: quiet(rig, seconds), max(rig.replicas))
+        phase = measured(rig, lambda: quiet(rig, seconds))
     finally:
         rig.order([{"do": "away", "away": False}])
     quiet(rig, TRUSTED_AGAIN * fleet.settle_seconds)

@@ -171,6 +171,11 @@ def test_an_object_at_rest_costs_no_request(serving):
     assert spent == {}
 
 
+def result_of(serving, action):
+    """What a RolloutAction tells of itself."""
+    return serving.memory.get(ROLLOUT_ACTION, NAMESPACE, action)["status"]
+
+
 def test_an_action_is_carried_out_once_and_told_its_result(serving):
     serving.apply(V2)
     serving.run(5)
@@ -178,9 +183,9 @@ def test_an_action_is_carried_out_once_and_told_its_result(serving):
     serving.ask("Abort", candidate, "stop-it")
     serving.run(10)
     assert serving.status["phase"] == "RolledBack"
-    action = serving.memory.get(ROLLOUT_ACTION, NAMESPACE, "stop-it")
-    assert action["status"]["state"] == "Done"
-    assert "by jo: why" in action["status"]["message"]
+    result = result_of(serving, "stop-it")
+    assert result["state"] == "Done"
+    assert "by jo: why" in result["message"]
     asked = [entry["action"] for entry in serving.run_of(2)["decisions"] if "action" in entry]
     assert asked == [{"id": "stop-it", "verb": "Abort", "by": "jo", "reason": "why"}]
 
@@ -188,9 +193,9 @@ def test_an_action_is_carried_out_once_and_told_its_result(serving):
 def test_an_action_that_does_not_fit_is_told_so(serving):
     serving.ask("Promote", "churn-00000000", "hopeful")
     serving.run(5)
-    action = serving.memory.get(ROLLOUT_ACTION, NAMESPACE, "hopeful")
-    assert action["status"]["state"] == "Ignored"
-    assert "does not fit: Healthy" in action["status"]["message"]
+    result = result_of(serving, "hopeful")
+    assert result["state"] == "Ignored"
+    assert "does not fit: Healthy" in result["message"]
 
 
 def test_two_actions_in_one_second_are_both_carried_out(serving):
@@ -200,10 +205,7 @@ def test_two_actions_in_one_second_are_both_carried_out(serving):
     serving.ask("Pause", candidate, "z-first")
     serving.ask("Resume", candidate, "a-second")
     serving.run(5)
-    states = [
-        serving.memory.get(ROLLOUT_ACTION, NAMESPACE, name)["status"]["state"]
-        for name in ("z-first", "a-second")
-    ]
+    states = [result_of(serving, name)["state"] for name in ("z-first", "a-second")]
     assert states == ["Done", "Done"]
     assert serving.status["phase"] != "Paused"
 
@@ -215,13 +217,10 @@ def test_an_abort_overtakes_what_was_asked_before_it(serving):
     serving.ask("Promote", candidate, "hopeful")
     serving.ask("Abort", candidate, "stop-it")
     serving.run(10)
-    said = {
-        name: serving.memory.get(ROLLOUT_ACTION, NAMESPACE, name)["status"]
-        for name in ("hopeful", "stop-it")
-    }
-    assert (said["hopeful"]["state"], said["stop-it"]["state"]) == ("Ignored", "Done")
-    assert said["hopeful"]["message"] == f"was overtaken by Abort of {candidate}"
-    assert said["stop-it"]["message"] == "Abort by jo: why"
+    before, abort = result_of(serving, "hopeful"), result_of(serving, "stop-it")
+    assert (before["state"], abort["state"]) == ("Ignored", "Done")
+    assert before["message"] == f"was overtaken by Abort of {candidate}"
+    assert abort["message"] == "Abort by jo: why"
     assert serving.status["phase"] == "RolledBack"
 
 
